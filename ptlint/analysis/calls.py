@@ -1,0 +1,571 @@
+"""Calls: the border's meaning, the summaries of functions that have a body, tables of functions, and inline assembly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptlint.analysis import terms
+from ptlint.analysis.evaluate import Evaluator, bare
+from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Suspect
+from ptlint.analysis.terms import ZERO, Term
+from ptlint.analysis.values import Case, Event, Hop, State
+from ptlint.frontend import ir
+
+if TYPE_CHECKING:
+    from ptlint.analysis.engine import Engine
+
+__all__ = ["Calls", "deferral_of"]
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+def deferral_of(after: frozenset[str]) -> str:
+    """The word for how a free is deferred, from the waits before it."""
+    for wait, word in (("rcu", "rcu"), ("sync-rcu", "sync-rcu"), ("workqueue", "workqueue"), ("ipi", "semi-rcu")):
+        if wait in after:
+            return word
+    return "immediate"
+
+
+class Calls(Evaluator):
+    """The part of a function's run that handles calls and what comes out of them."""
+
+    engine: Engine
+    ledger: Ledger
+
+    # ---- which function ------------------------------------------------------------------------------------
+
+    def call(self, node: ir.Call, state: State) -> list[tuple[Term, State]]:
+        """Evaluate the arguments, find the targets, apply what they do."""
+        states: list[tuple[list[Term], State]] = [([], state)]
+        for argument in node.args:
+            states = [([*done, value], after) for done, before in states for value, after in self.evaluate(argument, before)][:6]
+        found: list[tuple[Term, State]] = []
+        for values, after in states:
+            if isinstance(node.function, ir.FunctionRef):
+                found += self._direct(node.function.key, values, node, after, "call")
+                continue
+            for target, middle in self.evaluate(node.function, after):
+                if target[0] == "fn":
+                    found += self._direct(target[1], values, node, middle, "call")
+                else:
+                    found += self._through_member(_member(node.function), values, node, middle)
+        return found
+
+    def _through_member(self, member: str, values: list[Term], node: ir.Call, state: State) -> list[tuple[Term, State]]:
+        targets = self.program.targets(member) if member else {}
+        found: list[tuple[Term, State]] = []
+        for key, runtimes in targets.items():
+            here = state.runtimes & runtimes
+            if here:
+                one = state.copy()
+                one.runtimes = here
+                found += self._direct(key, values, node, one, "pv_ops")
+        left = state.runtimes - frozenset().union(*targets.values()) if targets else state.runtimes
+        if left:
+            state.runtimes = left
+            if any(self.level(value, state) for value in values):
+                self._unresolved(node, state)
+            found.append((self._unknown(node, values), state))
+        return found
+
+    def _unresolved(self, node: ir.Call, state: State) -> None:
+        place = (self.function.key, node.place, node.text)
+        self.ledger.unresolved[place] = self.ledger.unresolved.get(place, frozenset()) | state.runtimes
+
+    def _unknown(self, node: ir.Call, values: list[Term]) -> Term:
+        """The result of a call that is not looked into. What gives an entry, and takes one thing, gives a view of that."""
+        kind = bare(node.type)
+        if values and (kind in self.border.entries or (len(values) == 1 and self.level_of_type(values[0]) and kind not in ("void", "int", "bool", "_Bool"))):
+            return terms.root(values[0]) if values[0][0] != "c" else ("n", ("entry", node.place), kind)
+        return ("n", (node.place.file, node.place.line, node.place.column), kind)
+
+    def _direct(self, key: str, values: list[Term], node: ir.Call, state: State, kind: str) -> list[tuple[Term, State]]:
+        name = key.rsplit(":", 1)[-1]
+        if name in self.border.named or name in self.border.readers:
+            return self._border(name, key, values, node, state)
+        if key not in self.program.functions:
+            if any(self.level(value, state) == "pte" or self.level_of_type(value) for value in values) and self._may_matter(node):
+                self._unresolved(node, state)
+            self._havoc(values, node, state)
+            return [(self._unknown(node, values), state)]
+        self._passed(key, values)
+        table = any(self.level(value, state) or self._may_be_page(value) for value in values)
+        place = any(value[0] == "a" for value in values)
+        if not self.engine.relevance.enter(key, table=table, place=place):
+            self._havoc(values, node, state)
+            return [(self._unknown(node, values), state)]
+        self._see(node, key, kind, state)
+        found = []
+        cases = self.engine.summary(key).cases
+        for number, case in enumerate(cases):
+            runtimes = case.runtimes & state.runtimes
+            if runtimes:
+                one = state.copy() if number < len(cases) - 1 else state
+                one.runtimes = runtimes
+                after = self._apply(case, key, values, node, one)
+                if after is not None:
+                    found.append(after)
+        return _merge(found)
+
+    def _may_matter(self, node: ir.Call) -> bool:
+        return bare(node.type) == "void"
+
+    def _may_be_page(self, value: Term) -> bool:
+        base = terms.root(value)
+        kind = bare(terms.type_of(base))
+        return base[0] in ("p", "v", "up") and (kind in self.border.pages or kind in ("void *", "unsigned long", "u64", "phys_addr_t") or kind.endswith("**"))
+
+    def _passed(self, key: str, values: list[Term]) -> None:
+        for param, value in zip(self.program.functions[key].params, values, strict=False):
+            self._typed(value, param.type)
+
+    def _havoc(self, values: list[Term], node: ir.Call, state: State) -> None:
+        """A function that is not looked into may have written the local variables that it was shown."""
+        for index, value in enumerate(values):
+            if value[0] == "a" and value in state.memory and state.memory[value][0] == "c":
+                state.memory[value] = ("n", (node.place.line, node.place.column, index), "")
+
+    def _see(self, node: ir.Call | ir.Asm, key: str, kind: str, state: State) -> None:
+        if isinstance(node, ir.Call):
+            text, macros = node.text, node.macros
+        else:
+            text, macros = node.macro, ()
+        no_memory = any(not truth and term[0] == "m" for term, truth in state.facts.items())
+        self.ledger.call(CallSeen(self.function.key, node.place, text, macros, key, kind, no_memory), state.runtimes)
+
+    # ---- the border ----------------------------------------------------------------------------------------
+
+    def _border(self, name: str, key: str, values: list[Term], node: ir.Call, state: State) -> list[tuple[Term, State]]:
+        border = self.border
+        name = name.removesuffix("_noprof") if name.removesuffix("_noprof") in border.named else name
+        result = self._unknown(node, [])
+        if name in border.noreturn:
+            return []
+        if name in border.readers:
+            if border.readers[name] == "rcu" and bare(self.function.result) in border.level_types and self._takes_entry():
+                self.ledger.rcu_walkers.add(self.function.key)
+            return [(result, state)]
+        if name in border.views and border.views[name] < len(values):
+            return [(self._typed(values[border.views[name]], node.type), state)]
+        if name in border.allocs:
+            return [(("m", (node.place.file, node.place.line, node.place.column), bare(node.type)), state)]
+        if name in border.waits:
+            wait = border.waits[name]
+            if wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO):
+                self._see(node, key, "call", state)
+                self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
+        elif name in border.frees:
+            free = border.frees[name]
+            if free.arg < len(values):
+                self._see(node, key, "call", state)
+                after = frozenset({free.after}) if free.after else _NOTHING
+                for term in self._freed(values[free.arg], free.form, state):
+                    self._free(term, after, (), node, "handover" if free.after else "leaf", state)
+        elif name in border.defers:
+            return [(result, after) for after in self._defer(name, values, node, state)]
+        elif name in border.lists:
+            self._list(name, values, state)
+        return [(result, state)]
+
+    def _takes_entry(self) -> bool:
+        return any(bare(param.type).removesuffix("*").strip() in self.border.entries for param in self.function.params)
+
+    def _freed(self, value: Term, form: str, state: State) -> list[Term]:
+        if form == "contents":
+            return [held for place, held in state.memory.items() if terms.contains(place, value) and place != value and held[0] in ("v", "p", "m", "up", "o")]
+        if form == "array":
+            return [self.load(terms.deref(value, "struct page *"), state)]
+        return [value]
+
+    def _defer(self, name: str, values: list[Term], node: ir.Call, state: State) -> list[State]:
+        defer = self.border.defers[name]
+        thing = values[defer.object] if -len(values) <= defer.object < len(values) else ZERO
+        callbacks: list[str] = []
+        if defer.callback >= 0 and defer.callback < len(values) and values[defer.callback][0] == "fn":
+            callbacks = [values[defer.callback][1]]
+        elif defer.member:
+            callbacks = [key for key in self._item_functions(thing, defer.member, state)]
+        self.ledger.fillers.update(callbacks)
+        if not callbacks:
+            if terms.root(thing)[0] != "n":
+                self._unresolved(node, state)
+            self._hand_over(thing, frozenset({defer.kind}), node, state)
+            return [state]
+        found: list[State] = []
+        for key in callbacks:
+            pair = (key, defer.kind)
+            self.ledger.callbacks[pair] = self.ledger.callbacks.get(pair, frozenset()) | state.runtimes
+            if key not in self.program.functions:
+                self._hand_over(thing, frozenset({defer.kind}), node, state)
+                found.append(state)
+                continue
+            self._see(node, key, "callback", state)
+            self._see(node, node.function.key if isinstance(node.function, ir.FunctionRef) else name, "call", state)
+            kept: dict[tuple[Event, ...], State] = {}
+            for case in self.engine.summary(key).cases:
+                one = state.copy()
+                one.runtimes = case.runtimes & state.runtimes
+                if one.runtimes and self._later(case, defer.kind, thing, node, one):
+                    kept.setdefault(one.events, one)
+            if not kept:
+                self._hand_over(thing, frozenset({defer.kind}), node, state)
+                kept[()] = state
+            found += kept.values()
+        return found[:4]
+
+    def _item_functions(self, thing: Term, members: tuple[str, ...], state: State) -> list[str]:
+        """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
+        base = thing
+        while base[0] in ("f", "d", "v", "up"):
+            base = base[1]
+        if base[0] == "g" and base[1] in self.program.globals:
+            own = _functions(self.program.globals[base[1]].init)
+            if own:
+                return [key for key in own if key in self.program.functions]
+        found = [value[1] for place, value in state.memory.items() if value[0] == "fn" and terms.contains(place, thing)]
+        if found:
+            return found
+        return []
+
+    def _later(self, case: Case, kind: str, thing: Term, node: ir.Call, state: State) -> bool:
+        """A callback frees what it was given, later."""
+        some = False
+        substitute = _Substitute(self, case, [thing], state, node.place)
+        for event in case.events:
+            if event.kind == "free":
+                some = True
+                term = substitute.term(event.term)
+                self._free(term, event.after | {kind}, event.chain, node, "handover", state, event)
+        return some
+
+    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call, state: State) -> None:
+        """Something is queued by a node inside it, and what happens then is not known: it is the object that is handed over."""
+        base = thing
+        while base[0] == "f":
+            base = base[1]
+        if self.level(base, state):
+            self._free(base, after, (), node, "handover", state)
+
+    def _list(self, name: str, values: list[Term], state: State) -> None:
+        action = self.border.lists[name]
+        if max(action.object, action.head) >= len(values):
+            return
+        thing, head = values[action.object], values[action.head]
+        if action.action == "add":
+            base = thing[1] if thing[0] == "f" else thing
+            if head[0] == "a":
+                state.memory[("f", head, "held", "")] = base
+                return
+            cell = self._cell(head)
+            if cell and not self._own(thing):
+                self._put(base, cell, state, head)
+        elif action.action == "splice":
+            held = state.memory.get(("f", thing, "held", ""))
+            if held is not None and head[0] != "a":
+                cell = self._cell(head)
+                if cell:
+                    self._put(held, cell, state, head)
+            elif head[0] == "a":
+                state.memory[("f", head, "held", "")] = held if held is not None else ("v", ("f", thing, "held", ""))
+
+    # ---- what happens to a table ----------------------------------------------------------------------------
+
+    def _free(
+        self, term: Term, after: frozenset[str], chain: tuple[Hop, ...], node: ir.Call | ir.Asm, role: str, state: State, inner: Event | None = None
+    ) -> None:
+        """A free in this function, or in what it calls: known here, or left to the callers."""
+        base = terms.root(self._resolve(term, state))
+        if base[0] in ("c", "fn", "g") or self._is_data(base, state):
+            return
+        since = state.since.get(base)
+        waited = (since[1] if since is not None else state.waits) | after
+        unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
+        level = self.level(base, state) or (inner.level if inner is not None else "")
+        text = node.text if isinstance(node, ir.Call) else node.macro
+        hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, level)
+        event = Event("free", base, waited, (hop, *chain), inner.extra if inner is not None else "", place=node.place, unlinked=unlinked, level=level)
+        self._found(event, state)
+
+    def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
+        base = terms.root(value)
+        if base[0] not in ("p", "v", "m", "up", "n") or self._is_data(base, state):
+            return
+        if any(contains in self.border.gathers for contains in _records(where)):
+            self.ledger.gathers.add(cell)
+        self._found(Event("put", base, extra=cell, level=self.level(base, state), unlinked=state.since[base][0] if base in state.since else None), state)
+
+    def put_field(self, place: Term, value: Term, state: State) -> None:
+        """A page, or something untyped, goes into a member of a record that outlives the call."""
+        kind = place[3]
+        base = terms.root(value)
+        if base[0] in ("c", "fn", "n", "m", "g") or base[0] in ("a", "f", "d"):
+            return
+        if kind.rstrip("]0123456789[ ").rstrip() in self.border.pages | {"void *"} or "[" in kind and kind.split("[")[0].strip() in self.border.pages | {"void *"}:
+            self._put(value, str(place[2]), state, place)
+
+    def _found(self, event: Event, state: State) -> None:
+        level = event.level
+        origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
+        fresh = event.term[0] == "m" and event.term not in state.published
+        if level:
+            for index, hop in enumerate(event.chain):
+                self.ledger.hit(Hit(hop._replace(type=hop.type or level), level, fresh and index == 0, index == 0 and event.term[0] != "p"), state.runtimes)
+        if event.kind == "put":
+            self.ledger.container(self.ledger.puts, event.extra, event.chain, level, state.runtimes)
+        elif (cell := self._cell_of(event.term)) and not level:
+            self.ledger.container(self.ledger.drains, cell, event.chain, "", state.runtimes)
+        elif cell:
+            self.ledger.container(self.ledger.drains, cell, event.chain, level, state.runtimes)
+        if event.kind == "free" and level and event.unlinked is not None and deferral_of(event.after) in ("immediate", "semi-rcu"):
+            self.ledger.suspect(Suspect("unlinked", self.function.key, event), state.runtimes)
+        if not origin or event.term[0] == "v":
+            self.emit(event, state)
+
+    def freed_before_clear(self, event: Event, state: State) -> None:
+        """The free of a table comes before the clear of the entry that points to it."""
+        if event.level:
+            self.ledger.suspect(Suspect("linked", self.function.key, event), state.runtimes)
+
+    def emit(self, event: Event, state: State) -> None:
+        """Add an event to the path, once."""
+        if event.kind == "wait":
+            state.waits |= {event.extra}
+            state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
+        if event.kind == "set" and event.term[0] == "d" and terms.contains(event.term, ("a", "")):
+            return
+        if event not in state.events and len(state.events) < self.engine.bounds.events:
+            state.events = (*state.events, event)
+
+    # ---- what is a table ------------------------------------------------------------------------------------
+
+    def level(self, value: Term, state: State) -> str:
+        """The level of the table that a value is, or empty."""
+        base = terms.root(value)
+        if base[0] in ("c", "fn", "g", "a") or self._is_data(base, state):
+            return ""
+        return self.level_of_type(base)
+
+    def level_of_type(self, value: Term) -> str:
+        """By the types under which the value was seen."""
+        base = terms.root(value)
+        kind = bare(terms.type_of(base))
+        entry = self.border.entries.get(kind)
+        if entry is not None:
+            seen = self.types.get(base, "any")
+            return seen if seen != "any" else "" if entry.below == "data" else entry.below
+        level = self.border.level_types.get(kind)
+        if level is not None and level != "any":
+            return level
+        return self.types.get(base, level or "")
+
+    def _is_data(self, base: Term, state: State) -> bool:
+        """What an entry of the last level, or one with the leaf bit, points to is no table."""
+        entry = self.border.entries.get(bare(terms.type_of(base)))
+        if entry is None or base[0] == "p" and False:
+            return False
+        return entry.below == "data" or bool(state.facts.get(("leaf", base)))
+
+    def _resolve(self, term: Term, state: State) -> Term:
+        if term[0] == "v":
+            return self.load(term[1], state)
+        return term
+
+    def _hangs_on_param(self, term: Term) -> bool:
+        base = term
+        while base[0] in ("v", "f", "d", "up"):
+            base = base[1]
+        return base[0] == "p"
+
+    def _cell(self, head: Term) -> str:
+        if head[0] == "g":
+            return str(head[1])
+        if head[0] == "f":
+            return str(head[2])
+        return ""
+
+    def _cell_of(self, term: Term) -> str:
+        """The container that a value was taken out of, or empty."""
+        base = term
+        if base[0] == "up":
+            base = base[1]
+            while base[0] == "v" and base[1][0] == "f" and base[1][2].split(".")[0] in self.border.links:
+                base = base[1][1]
+            if base[0] == "v" and base[1][0] == "f" and base[1][2] == "held":
+                base = base[1][1]
+            return self._cell(base)
+        if base[0] == "v":
+            place = base[1]
+            if place[0] == "f" and place[2] == "held":
+                return self._cell(place[1])
+            while place[0] == "d":
+                place = place[1][1] if place[1][0] == "v" else place[1]
+            return str(place[2]) if place[0] == "f" else ""
+        return ""
+
+    # ---- summaries ------------------------------------------------------------------------------------------
+
+    def _apply(self, case: Case, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> tuple[Term, State] | None:
+        substitute = _Substitute(self, case, values, state, node.place)
+        for test, wanted in case.conditions:
+            if not self.assume(substitute.term(test), wanted, state):
+                return None
+        result = substitute.term(case.result)
+        stores = [(substitute.place(place), substitute.term(value)) for place, value in case.stores]
+        for event in case.events:
+            if event.kind == "wait":
+                self.emit(event, state)
+            elif event.kind == "set":
+                value = substitute.term(event.value)
+                place = substitute.place(event.term)
+                if not self._own(place):
+                    self.set_entry(place, value, state, event.place or node.place)
+                state.memory[place] = value
+            elif event.kind == "free":
+                self._free(substitute.term(event.term), event.after, event.chain, node, "wrapper", state, event)
+            elif event.kind == "put":
+                base = terms.root(substitute.term(event.term))
+                if base[0] in ("p", "v", "m", "up", "n") and not self._is_data(base, state):
+                    level = self.level(base, state) or event.level
+                    text = node.text if isinstance(node, ir.Call) else node.macro
+                    hop = Hop(self.function.key, node.place, text, f"cell:{event.extra}", "wrapper" if event.chain else "handover", level)
+                    since = state.since.get(base)
+                    self._found(event._replace(term=base, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked), state)
+        for place, value in stores:
+            if terms.is_place(place):
+                state.memory[place] = value
+        if isinstance(node, ir.Call):
+            result = self._typed(result, node.type)
+        return result, state
+
+    # ---- assembly -------------------------------------------------------------------------------------------
+
+    def assembly(self, node: ir.Asm, state: State) -> list[tuple[Term, State]]:
+        """A call through a table of functions, an exchange, or something that writes its outputs."""
+        member = next((index for index, operand in enumerate(node.operands) if isinstance(operand, ir.Member) and f"{operand.record}.{operand.name}" in self.program.tables), None)
+        if member is not None:
+            return self._assembly_call(node, member, state)
+        if "xchg" in node.text and len(node.operands) >= 2:
+            values = [self.place(operand, state)[0][0] if isinstance(operand, (ir.Var, ir.Member, ir.Unary, ir.Index)) else None for operand in node.operands[:2]]
+            if values[0] is not None and values[1] is not None and values[0] != values[1]:
+                register, memory = (values[0], values[1]) if values[0][0] == "a" else (values[1], values[0])
+                new, old = self.load(register, state), self.load(memory, state)
+                if "cmpxchg" in node.text and len(node.operands) >= 3:
+                    new = self.evaluate(node.operands[2], state)[0][0]
+                self.store(memory, new, state, node.place)
+                state.memory[register] = old
+                return [(ZERO, state)]
+        for index, operand in enumerate(node.operands):
+            if isinstance(operand, ir.Var) and operand.scope == "local" and ("a", operand.id) not in state.memory:
+                state.memory[("a", operand.id)] = ("n", (node.place.file, node.place.line, index), bare(operand.type))
+        return [(ZERO, state)]
+
+    def _assembly_call(self, node: ir.Asm, member: int, state: State) -> list[tuple[Term, State]]:
+        operand = node.operands[member]
+        assert isinstance(operand, ir.Member)
+        values = []
+        for argument in node.operands[member + 1 :]:
+            value, state = self.evaluate(argument, state)[0]
+            values.append(value)
+        outputs = [place for out in node.operands[:member] if isinstance(out, ir.Var) for place, _ in self.place(out, state) if place[0] == "a"]
+        targets = self.program.targets(f"{operand.record}.{operand.name}")
+        found: list[tuple[Term, State]] = []
+        left = state.runtimes
+        for key, runtimes in targets.items():
+            here = state.runtimes & runtimes
+            if not here or key not in self.program.functions:
+                continue
+            left = left - here
+            one = state.copy()
+            one.runtimes = here
+            self._see(node, key, "pv_ops", one)
+            self._passed(key, values)
+            cases = self.engine.summary(key).cases
+            for case in cases:
+                if case.runtimes & here:
+                    each = one.copy()
+                    each.runtimes = case.runtimes & here
+                    after = self._apply(case, key, values, node, each)
+                    if after is not None:
+                        found.append(after)
+        if left:
+            state.runtimes = left
+            found.append((terms.root(values[0]) if values else ("n", (node.place.file, node.place.line, 0), ""), state))
+        for value, after in found:
+            for place in outputs:
+                after.memory[place] = value
+        return _merge([(ZERO, after) for _, after in found])
+
+
+class _Substitute:
+    """Puts a caller's values for a callee's parameters. What a callee allocated, or does not know, is told apart by the place of the call."""
+
+    def __init__(self, run: Calls, case: Case, values: list[Term], state: State, place: ir.Place) -> None:
+        self.run = run
+        self.values = values
+        self.state = state
+        self.at = (place.file, place.line, place.column)
+        self.numbers: dict[Term, int] = {}
+        # Values are those on entry: loads must not see what this call stores.
+        self.memory = dict(state.memory)
+
+    def term(self, term: Term) -> Term:
+        kind = term[0]
+        if kind in ("c", "g", "fn"):
+            return term
+        if kind == "p":
+            return self.values[term[1]] if term[1] < len(self.values) else ("n", (*self.at, "missing", term[1]), str(term[2]))
+        if kind == "v":
+            place = self.place(term[1])
+            value = self.memory.get(place)
+            if value is not None:
+                return value
+            return self.run.load(place, self.state) if terms.is_place(place) else ("v", place)
+        if kind in ("n", "m"):
+            return (kind, (*self.at, self.numbers.setdefault(term, len(self.numbers))), term[2])
+        if kind == "up":
+            return terms.up(self.term(term[1]), term[2])
+        if kind == "o":
+            if term[1] == "!":
+                inner = self.term(term[2])
+                return ("c", int(not inner[1])) if inner[0] == "c" else ("o", "!", inner, inner)
+            return terms.op(term[1], self.term(term[2]), self.term(term[3]))
+        return self.place(term)
+
+    def place(self, place: Term) -> Term:
+        kind = place[0]
+        if kind == "f":
+            return terms.field(self.term(place[1]), place[2], place[3])
+        if kind == "d":
+            return terms.deref(self.term(place[1]), place[2])
+        if kind == "a":
+            return ("n", (*self.at, "local", place[1]), "")
+        return self.term(place) if kind != "g" else place
+
+
+def _merge(found: list[tuple[Term, State]]) -> list[tuple[Term, State]]:
+    kept: dict[tuple[object, ...], tuple[Term, State]] = {}
+    for value, state in found:
+        kept.setdefault((value, *state.key()), (value, state))
+    return list(kept.values())
+
+
+def _member(node: ir.Expr) -> str:
+    while isinstance(node, (ir.Unary, ir.Cast, ir.Index)):
+        node = node.base if isinstance(node, ir.Index) else node.operand
+    return f"{node.record}.{node.name}" if isinstance(node, ir.Member) else ""
+
+
+def _records(place: Term) -> list[str]:
+    found = []
+    while place[0] in ("f", "d", "v", "up"):
+        if place[0] == "f":
+            found.append(str(place[2]).rsplit(".", 1)[0])
+        place = place[1]
+    return found
+
+
+def _functions(value: ir.Expr | None) -> list[str]:
+    from ptlint.program.walk import sub
+
+    return [] if value is None else [node.key for node in sub(value) if isinstance(node, ir.FunctionRef)]

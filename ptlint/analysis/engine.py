@@ -1,0 +1,241 @@
+"""The interpreter: function summaries over the IR, bottom up, on demand.
+
+A function is executed symbolically along its paths, loops once around. What happens to tables is kept as events in order; everything else
+is forgotten where it no longer matters. A call applies the callee's cases. See ``docs/analysis.md``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ptlint.analysis import terms
+from ptlint.analysis.calls import Calls
+from ptlint.analysis.flow import Flow, flow_of
+from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.relevance import Relevance
+from ptlint.analysis.terms import Term
+from ptlint.analysis.values import Case, State, Summary
+from ptlint.frontend import ir
+from ptlint.program.border import Border
+from ptlint.program.link import Program
+
+__all__ = ["Bounds", "Engine"]
+
+
+class Bounds(NamedTuple):
+    """How much is kept: states a block, cases a summary, events a path, steps a function."""
+
+    states: int = 12
+    cases: int = 8
+    events: int = 24
+    steps: int = 1500
+
+
+class Engine:
+    """The analysis of one build.
+
+    ``ledger`` collects what is found. ``summary`` may be asked for in any order; recursion gives an empty summary where it closes.
+    """
+
+    def __init__(self, program: Program, border: Border, bounds: Bounds | None = None) -> None:
+        self.program = program
+        self.border = border
+        self.bounds = bounds or Bounds()
+        self.relevance = Relevance(program, border)
+        self.ledger = Ledger()
+        self._summaries: dict[str, Summary] = {}
+        self._active: set[str] = set()
+
+    def summary(self, key: str) -> Summary:
+        """The summary of a function that has a body."""
+        known = self._summaries.get(key)
+        if known is not None:
+            return known
+        function = self.program.functions[key]
+        if key in self._active or len(self._active) > 60:
+            self.ledger.recursive.add(key)
+            return Summary((Case(frozenset(self.program.runtimes), (), (), (), ("n", ("recursive", key), function.result)),))
+        self._active.add(key)
+        try:
+            result = _Run(self, function).summary()
+        finally:
+            self._active.discard(key)
+        self._summaries[key] = result
+        return result
+
+
+class _Run(Calls):
+    """One function's execution."""
+
+    def __init__(self, engine: Engine, function: ir.Function) -> None:
+        self.engine = engine
+        self.border = engine.border
+        self.program = engine.program
+        self.ledger = engine.ledger
+        self.function = function
+        self.types: dict[Term, str] = {}
+        self.params = {param.id: ("p", index, param.type) for index, param in enumerate(function.params)}
+        self.flow: Flow = flow_of(function)
+        self.joined = 0
+
+    def summary(self) -> Summary:
+        """Run all paths and sum them up."""
+        bounds = self.engine.bounds
+        start = State(frozenset(self.program.runtimes))
+        for name, value in self.params.items():
+            start.memory[("a", name)] = value
+        cases: dict[tuple[object, ...], Case] = {}
+        seen: list[set[tuple[object, ...]]] = [set() for _ in self.function.blocks]
+        traces: list[set[tuple[object, ...]]] = [set() for _ in self.function.blocks]
+        stack: list[tuple[int, State]] = [(0, start)] if self.function.blocks else []
+        steps = 0
+        while stack:
+            index, state = stack.pop()
+            self._forget(index, state)
+            key = state.key()
+            if key in seen[index]:
+                continue
+            trace = (state.runtimes, state.done, state.events)
+            if len(seen[index]) >= bounds.states and (trace in traces[index] or len(seen[index]) >= 3 * bounds.states):
+                self.joined += 1
+                continue
+            steps += 1
+            if steps > bounds.steps:
+                self.joined += 1
+                break
+            seen[index].add(key)
+            traces[index].add(trace)
+            for state_after in self._body(self.function.blocks[index], state):
+                for target, following in self._end(index, state_after, cases):
+                    stack.append((target, following))
+        return self._sum_up(list(cases.values()))
+
+    def _body(self, block: ir.Block, state: State) -> list[State]:
+        states = [state]
+        for expression in block.body:
+            after: list[State] = []
+            for current in states:
+                after += [following for _, following in self.evaluate(expression, current)]
+            states = after[: self.engine.bounds.states]
+            self.joined += len(after) - len(states)
+        return states
+
+    def _end(self, index: int, state: State, cases: dict[tuple[object, ...], Case]) -> list[tuple[int, State]]:
+        end = self.function.blocks[index].end
+        if isinstance(end, ir.Jump):
+            return self._go(index, ((end.target, state),))
+        if isinstance(end, ir.Return):
+            for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
+                case = self._case(value, following)
+                cases.setdefault((case.runtimes, case.events, case.stores, case.result, case.conditions), case)
+            return []
+        if isinstance(end, ir.Branch):
+            found: list[tuple[int, State]] = []
+            only = self._only_exit(index, (end.yes, end.no), state)
+            for value, following in self.evaluate(end.test, state):
+                for target, wanted in ((end.no, False), (end.yes, True)):
+                    if only is not None and target not in only:
+                        continue
+                    one = following.copy()
+                    if self.assume(value, wanted, one) or (only is not None and len(only) == 1):
+                        found.append((target, one))
+            return self._go(index, found)
+        if isinstance(end, ir.Switch):
+            targets = tuple(dict.fromkeys((*(target for _, _, target in end.cases), end.default)))
+            only = self._only_exit(index, targets, state)
+            kept = [target for target in targets if only is None or target in only]
+            return self._go(index, [(target, following.copy()) for _, following in self.evaluate(end.value, state) for target in kept])
+        return []
+
+    def _only_exit(self, index: int, targets: tuple[int, ...], state: State) -> set[int] | None:
+        """Where a loop was gone around once: the targets that leave it, if there are such."""
+        for head in state.done:
+            body = self.flow.loops[head]
+            if index in body:
+                leaving = {target for target in targets if target not in body}
+                if leaving and len(leaving) < len(targets):
+                    return leaving
+        return None
+
+    def _go(self, index: int, edges: list[tuple[int, State]] | tuple[tuple[int, State], ...]) -> list[tuple[int, State]]:
+        kept = []
+        for target, state in edges:
+            if (index, target) in self.flow.back:
+                if target in state.done:
+                    continue
+                state.done |= {target}
+                for place, value in list(state.memory.items()):
+                    if place[0] == "a" and value[0] == "c":
+                        state.memory[place] = ("n", ("loop", target, place[1]), "")
+            elif state.done:
+                state.done = frozenset(head for head in state.done if target in self.flow.loops[head])
+            kept.append((target, state))
+        return kept
+
+    def _forget(self, index: int, state: State) -> None:
+        live = self.flow.live[index]
+        state.memory = {place: value for place, value in state.memory.items() if place[0] != "a" or place[1] in live}
+
+    def _case(self, result: Term, state: State) -> Case:
+        stores = [
+            (place, value)
+            for place, value in state.memory.items()
+            if self.outlives(place) and terms.place_type(place).rstrip("*").strip() not in self.border.entries and not self.is_local(value)
+        ]
+        conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
+        return Case(state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result)
+
+    def _on_entry(self, term: Term) -> bool:
+        return term[0] != "leaf" and all(leaf[0] in ("p", "c", "v") and not self.is_local(leaf) for leaf in terms.leaves(term))
+
+    def outlives(self, place: Term) -> bool:
+        """Is the place one that the caller can reach?"""
+        base = place
+        while base[0] in ("f", "d", "v", "up"):
+            base = base[1]
+        return base[0] in ("p", "g") and place[0] in ("f", "d", "g")
+
+    def is_local(self, term: Term) -> bool:
+        """Does the term hang on a local variable's place?"""
+        base = term
+        while base[0] in ("f", "d", "v", "up"):
+            base = base[1]
+        return base[0] == "a"
+
+    def _sum_up(self, cases: list[Case]) -> Summary:
+        cases = _same_value(cases)
+        if len(cases) > self.engine.bounds.cases:
+            by_trace: dict[tuple[object, ...], Case] = {}
+            for case in cases:
+                by_trace.setdefault((case.runtimes, case.events, case.stores), case._replace(conditions=()))
+            self.joined += len(cases) - len(by_trace)
+            cases = list(by_trace.values())
+        if len(cases) > self.engine.bounds.cases:
+            cases = _pool(cases, self.engine.bounds.cases)
+            self.joined += 1
+        self.ledger.joined += self.joined
+        return Summary(tuple(cases), self.joined)
+
+
+def _same_value(cases: list[Case]) -> list[Case]:
+    """One case where all only compute, and compute views of the same thing."""
+    if len(cases) < 2 or any(case.events or case.stores for case in cases):
+        return cases
+    roots = {terms.root(case.result) for case in cases}
+    if len(roots) == 1 and not all(case.result[0] == "c" for case in cases):
+        return [cases[0]._replace(conditions=(), runtimes=frozenset().union(*(case.runtimes for case in cases)))]
+    if all(case.result[0] == "c" and abs(case.result[1]) > 4096 for case in cases):
+        return [cases[0]._replace(conditions=(), result=("n", ("number",), "unsigned long"))]
+    return cases
+
+
+def _pool(cases: list[Case], bound: int) -> list[Case]:
+    """Put the cases with the most to say first; the events of those beyond the bound are kept in one case that has them all."""
+    cases = sorted(cases, key=lambda case: -len(case.events))
+    kept, rest = cases[: bound - 1], cases[bound - 1 :]
+    have = {event for case in kept for event in case.events}
+    events = tuple(dict.fromkeys(event for case in rest for event in case.events if event not in have and event.kind in ("free", "put")))
+    runtimes = frozenset().union(*(case.runtimes for case in rest))
+    empty = next((case for case in rest if not case.events), None)
+    pooled = Case(runtimes, (), events[:16], rest[0].stores, rest[0].result)
+    return [*kept, pooled] if empty is None or not events else [*kept, pooled, empty._replace(conditions=())]

@@ -1,0 +1,319 @@
+"""Values of expressions: what a C expression gives, and does to the state."""
+
+from __future__ import annotations
+
+from ptlint.analysis import terms
+from ptlint.analysis.terms import ZERO, Term
+from ptlint.analysis.values import Event, State
+from ptlint.frontend import ir
+from ptlint.program.border import Border
+from ptlint.program.link import Program
+
+__all__ = ["Evaluator", "bare"]
+
+_COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
+
+
+def bare(type_: str) -> str:
+    """A type without qualifiers, pointers set off by one space."""
+    if "const" in type_ or "volatile" in type_:
+        type_ = " ".join(word for word in type_.replace("*", " * ").split() if word not in ("const", "volatile"))
+    return type_.strip()
+
+
+class Evaluator:
+    """The part of a function's run that evaluates expressions. Calls are in ``Calls``."""
+
+    border: Border
+    program: Program
+    function: ir.Function
+    params: dict[str, Term]
+    types: dict[Term, str]
+
+    def evaluate(self, node: ir.Expr, state: State) -> list[tuple[Term, State]]:
+        """The values that ``node`` may have, each with the state after it. ``state`` is used up."""
+        if isinstance(node, ir.Const):
+            return [(("c", node.value), state)]
+        if isinstance(node, ir.Var):
+            return [(self._load_var(node, state), state)]
+        if isinstance(node, ir.Call):
+            return self.call(node, state)
+        if isinstance(node, ir.Assign):
+            return self._assign(node, state)
+        if isinstance(node, ir.Cast):
+            return [(self._typed(value, node.type), after) for value, after in self.evaluate(node.operand, state)]
+        if isinstance(node, (ir.Member, ir.Index)):
+            return [(self.load(place, after, node.type), after) for place, after in self.place(node, state)]
+        if isinstance(node, ir.Unary):
+            return self._unary(node, state)
+        if isinstance(node, ir.Binary):
+            return [
+                (self._binary(node.op, x, y), after) for x, middle in self.evaluate(node.left, state) for y, after in self.evaluate(node.right, middle)
+            ]
+        if isinstance(node, ir.FunctionRef):
+            return [(("fn", node.key), state)]
+        if isinstance(node, ir.Cond):
+            return self._cond(node, state)
+        if isinstance(node, ir.Opaque):
+            return self._opaque(node, state)
+        if isinstance(node, ir.Asm):
+            return self.assembly(node, state)
+        if isinstance(node, ir.Init):
+            return self._init(node, state)
+        return [(("n", ("string",), "char *"), state)]
+
+    # ---- places --------------------------------------------------------------------------------------------
+
+    def place(self, node: ir.Expr, state: State) -> list[tuple[Term, State]]:
+        """The place that an lvalue names."""
+        if isinstance(node, ir.Var):
+            return [(("a", node.id) if node.scope in ("param", "local") else ("g", node.id), state)]
+        if isinstance(node, ir.Member):
+            bases = self.evaluate(node.base, state) if node.arrow else self.place(node.base, state)
+            record = bare(node.record)
+            if record in self.border.entries or bare(_type(node.base)) in self.border.entries:
+                return [(terms.deref(base, record) if node.arrow else base, after) for base, after in bases]
+            return [(terms.field(base, f"{record}.{node.name}", bare(node.type)), after) for base, after in bases]
+        if isinstance(node, ir.Index):
+            return [
+                (terms.deref(base, bare(node.type)), after) for base, middle in self.evaluate(node.base, state) for _, after in self.evaluate(node.index, middle)
+            ]
+        if isinstance(node, ir.Unary) and node.op == "*":
+            return [(terms.deref(pointer, bare(node.type)), after) for pointer, after in self.evaluate(node.operand, state)]
+        if isinstance(node, ir.Cast):
+            return self.place(node.operand, state)
+        return [(value if terms.is_place(value) else ("d", value, ""), after) for value, after in self.evaluate(node, state)]
+
+    def load(self, place: Term, state: State, type_: str = "") -> Term:
+        """What lies in a place."""
+        value = state.memory.get(place)
+        if value is not None:
+            return value
+        if type_.endswith("]"):
+            return place
+        if place[0] == "f":
+            outer = state.memory.get(place[1])
+            if outer is not None and outer[0] == "v":
+                return self.load(terms.field(outer[1], place[2], place[3]), state, type_)
+        return ("v", place)
+
+    def _load_var(self, node: ir.Var, state: State) -> Term:
+        place: Term = ("a", node.id) if node.scope in ("param", "local") else ("g", node.id)
+        return self._typed(self.load(place, state, bare(node.type)), node.type)
+
+    def _typed(self, value: Term, type_: str) -> Term:
+        """Remember that the value was seen as a table."""
+        level = self.border.level_types.get(bare(type_))
+        if level is not None and value[0] not in ("c", "fn"):
+            base = terms.root(value)
+            if self.types.get(base, "any") == "any":
+                self.types[base] = level
+        return value
+
+    # ---- stores --------------------------------------------------------------------------------------------
+
+    def store(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
+        """Put a value into a place; an entry of a table that points to tables is an event."""
+        entry = self.border.entries.get(terms.place_type(place))
+        if entry is not None and entry.below != "data" and not self._own(place):
+            self.set_entry(place, value, state, where)
+        elif place[0] == "f" and not self._own(place):
+            self.put_field(place, value, state)
+        state.memory[place] = value
+
+    def _own(self, place: Term) -> bool:
+        """Is it a local variable, or part of one?"""
+        while place[0] == "f":
+            place = place[1]
+        return place[0] == "a"
+
+    def set_entry(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
+        """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published."""
+        old = terms.root(self.load(place, state))
+        new = terms.root(value)
+        if new[0] in ("m", "n"):
+            state.published |= {new}
+        if old != new and old[0] != "c":
+            state.since[old] = ((self.function.key, where), frozenset())
+            for event in state.events:
+                if event.kind == "free" and terms.root(event.term) == old and value == ZERO:
+                    self.freed_before_clear(event, state)
+        self.emit(Event("set", place, value=value, place=where), state)
+
+    def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
+        found = []
+        for value, middle in self.evaluate(node.right, state):
+            if isinstance(node.right, ir.Init) and not node.op:
+                found += self._assign_fields(node, node.right, middle)
+                continue
+            for place, after in self.place(node.left, middle):
+                result = self._binary(node.op, self.load(place, after), value) if node.op else value
+                result = self._typed(result, _type(node.left))
+                self.store(place, result, after, node.place)
+                found.append((result, after))
+        return found
+
+    def _assign_fields(self, node: ir.Assign, init: ir.Init, state: State) -> list[tuple[Term, State]]:
+        found = []
+        for base, after in self.place(node.left, state):
+            if bare(init.type) in self.border.entries:
+                value, after = self._init(init, after)[0]
+                self.store(base, value, after, node.place)
+                found.append((value, after))
+                continue
+            for part in init.fields:
+                place = base
+                for name in part.path:
+                    place = terms.field(place, name, "") if "." in name else place
+                value, after = self.evaluate(part.value, after)[0]
+                after.memory[place] = value
+            found.append((base, after))
+        return found
+
+    # ---- operators -----------------------------------------------------------------------------------------
+
+    def _unary(self, node: ir.Unary, state: State) -> list[tuple[Term, State]]:
+        if node.op == "&":
+            if isinstance(node.operand, ir.FunctionRef):
+                return self.evaluate(node.operand, state)
+            return self.place(node.operand, state)
+        if node.op == "*":
+            return [(self.load(place, after, node.type), after) for place, after in self.place(node, state)]
+        if node.op in ("++", "--", "post++", "post--"):
+            found = []
+            for place, after in self.place(node.operand, state):
+                old = self.load(place, after)
+                new = terms.op("+" if "+" in node.op else "-", old, ("c", 1)) if old[0] == "c" else old
+                after.memory[place] = new
+                found.append((old if node.op.startswith("post") else new, after))
+            return found
+        values = self.evaluate(node.operand, state)
+        if node.op == "!":
+            return [(("c", int(not value[1])) if value[0] == "c" else ("o", "!", value, value), after) for value, after in values]
+        if node.op in "-~":
+            return [(("c", -value[1] if node.op == "-" else ~value[1]) if value[0] == "c" else value, after) for value, after in values]
+        return values
+
+    def _binary(self, operator: str, x: Term, y: Term) -> Term:
+        if operator in _COMPARISONS and x == y and x[0] != "n":
+            return ("c", int(operator in ("==", "<=", ">=")))
+        return terms.op(operator, x, y)
+
+    def _cond(self, node: ir.Cond, state: State) -> list[tuple[Term, State]]:
+        found = []
+        for test, after in self.evaluate(node.test, state):
+            for arm, wanted in ((node.yes, True), (node.no, False)):
+                one = after.copy()
+                if self.assume(test, wanted, one):
+                    found += self.evaluate(arm, one)
+        distinct: dict[Term, tuple[Term, State]] = {}
+        for value, after in found:
+            distinct.setdefault(value if value[0] == "c" else terms.root(value), (value, after))
+        if len(distinct) > 1 and all(value[0] == "c" for value, _ in distinct.values()):
+            return found
+        if len(distinct) > 1 and any(value[0] == "c" for value, _ in distinct.values()):
+            return list(distinct.values())
+        return [next(iter(distinct.values()))] if distinct else [(("n", ("cond",), ""), state)]
+
+    def _opaque(self, node: ir.Opaque, state: State) -> list[tuple[Term, State]]:
+        if node.kind == "container_of" and len(node.operands) == 2 and isinstance(node.operands[1], ir.String):
+            record = bare(node.type).removesuffix("*").strip()
+            member = node.operands[1].value
+            return [(self._typed(terms.up(value, f"{record}.{member}"), node.type), after) for value, after in self.evaluate(node.operands[0], state)]
+        for operand in node.operands:
+            state = self.evaluate(operand, state)[0][1]
+        return [(("n", ("opaque", node.kind), bare(node.type)), state)]
+
+    def _init(self, node: ir.Init, state: State) -> list[tuple[Term, State]]:
+        """A compound literal: of an entry, its value; else unknown."""
+        result: Term = ZERO if not node.fields else ("n", ("init",), bare(node.type))
+        for index, part in enumerate(node.fields):
+            value, state = self.evaluate(part.value, state)[0]
+            if bare(node.type) in self.border.entries and (index == 0 or result == ZERO):
+                result = value
+        return [(result, state)]
+
+    # ---- conditions ----------------------------------------------------------------------------------------
+
+    def assume(self, test: Term, wanted: bool, state: State) -> bool:
+        """Add what holds when ``test`` is ``wanted``. Returns whether it can be."""
+        while test[0] == "o":
+            if test[1] == "!":
+                test, wanted = test[2], not wanted
+            elif test[1] in ("==", "!=") and test[3] == ZERO:
+                wanted = wanted == (test[1] == "!=")
+                test = test[2]
+            else:
+                break
+        if test[0] == "c":
+            return bool(test[1]) == wanted
+        if test[0] in ("a", "g", "f", "d", "fn") and test[0] != "d":
+            return wanted
+        known = state.facts.get(test)
+        if known is not None:
+            return known == wanted
+        if wanted:
+            mask = self._bits(test)
+            if mask >> self.border.leaf_bit & 1 and self._one_bit(test, mask):
+                state.facts[("leaf", terms.root(test if test[1] not in _COMPARISONS else test[2]))] = True
+        if self._worth_knowing(test):
+            state.facts[test] = wanted
+            if test[0] == "o" and test[1] in ("==", "!=") and test[3][0] == "c" and test[2][0] == "n" and wanted == (test[1] == "=="):
+                for place, value in list(state.memory.items()):
+                    if value == test[2]:
+                        state.memory[place] = test[3]
+        return True
+
+    def _bits(self, test: Term) -> int:
+        """Bits that are known to be set where ``x & m`` or ``(x & m) == c`` holds."""
+        if test[0] != "o":
+            return 0
+        if test[1] == "==" and test[3][0] == "c":
+            return int(test[3][1])
+        if test[1] == "&" and test[3][0] == "c":
+            return int(test[3][1])
+        if test[1] == "&" and test[2][0] == "c":
+            return int(test[2][1])
+        return 0
+
+    def _one_bit(self, test: Term, mask: int) -> bool:
+        return test[1] == "==" or mask & (mask - 1) == 0
+
+    def _worth_knowing(self, test: Term) -> bool:
+        for leaf in terms.leaves(test):
+            if leaf[0] in ("p", "m", "n"):
+                return True
+            if leaf[0] == "v":
+                kind = terms.place_type(leaf[1])
+                if kind in self.border.entries or kind in self.border.level_types or leaf[1][0] == "d":
+                    return True
+        return False
+
+    # ---- what the other half does ---------------------------------------------------------------------------
+
+    def call(self, node: ir.Call, state: State) -> list[tuple[Term, State]]:
+        """A call; see ``Calls``."""
+        raise NotImplementedError
+
+    def assembly(self, node: ir.Asm, state: State) -> list[tuple[Term, State]]:
+        """Inline assembly; see ``Calls``."""
+        raise NotImplementedError
+
+    def emit(self, event: Event, state: State) -> None:
+        """Add an event; see ``Calls``."""
+        raise NotImplementedError
+
+    def put_field(self, place: Term, value: Term, state: State) -> None:
+        """A value goes into a member; see ``Calls``."""
+        raise NotImplementedError
+
+    def freed_before_clear(self, event: Event, state: State) -> None:
+        """A table was freed, and only then its entry cleared; see ``Calls``."""
+        raise NotImplementedError
+
+
+def _type(node: ir.Expr) -> str:
+    """The type of an lvalue."""
+    if isinstance(node, (ir.Var, ir.Member, ir.Index, ir.Unary, ir.Cast)):
+        return node.type
+    return ""

@@ -1,0 +1,105 @@
+"""Control-flow facts of one function: its loops, and which variables are still needed where."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ptlint.frontend import ir
+from ptlint.program.walk import expressions, sub
+
+__all__ = ["Flow", "flow_of", "successors"]
+
+
+class Flow(NamedTuple):
+    """``loops`` maps a loop's head to its blocks; ``back`` are the edges that close loops; ``live`` the variables a block, or one after it, reads."""
+
+    loops: dict[int, frozenset[int]]
+    back: frozenset[tuple[int, int]]
+    live: tuple[frozenset[str], ...]
+
+
+def successors(end: ir.Terminator) -> tuple[int, ...]:
+    """The blocks that may come next."""
+    if isinstance(end, ir.Jump):
+        return (end.target,)
+    if isinstance(end, ir.Branch):
+        return (end.yes, end.no)
+    if isinstance(end, ir.Switch):
+        return tuple(dict.fromkeys((*(target for _, _, target in end.cases), end.default)))
+    return ()
+
+
+def flow_of(function: ir.Function) -> Flow:
+    """Find loops (by retreating edges of a depth-first walk) and live variables (addresses taken make a variable live everywhere)."""
+    next_of = [successors(block.end) for block in function.blocks]
+    back = _retreating(next_of)
+    before: list[list[int]] = [[] for _ in next_of]
+    for block, targets in enumerate(next_of):
+        for target in targets:
+            before[target].append(block)
+    loops: dict[int, set[int]] = {}
+    for tail, head in back:
+        body = loops.setdefault(head, {head})
+        stack = [tail]
+        while stack:
+            block = stack.pop()
+            if block not in body:
+                body.add(block)
+                stack += before[block]
+    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of))
+
+
+def _retreating(next_of: list[tuple[int, ...]]) -> frozenset[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    active, seen = {0}, {0}
+    stack = [(0, iter(next_of[0] if next_of else ()))]
+    while stack:
+        block, targets = stack[-1]
+        for target in targets:
+            if target in active:
+                found.add((block, target))
+            elif target not in seen:
+                seen.add(target)
+                active.add(target)
+                stack.append((target, iter(next_of[target])))
+                break
+        else:
+            active.discard(block)
+            stack.pop()
+    return frozenset(found)
+
+
+def _live(function: ir.Function, next_of: list[tuple[int, ...]]) -> tuple[frozenset[str], ...]:
+    reads: list[set[str]] = []
+    kills: list[set[str]] = []
+    always: set[str] = set()
+    for block in function.blocks:
+        read: set[str] = set()
+        kill: set[str] = set()
+        for top in expressions(block):
+            target = top.left if isinstance(top, ir.Assign) and not top.op and isinstance(top.left, ir.Var) else None
+            for node in sub(top):
+                if isinstance(node, ir.Unary) and node.op == "&" and isinstance(base := _base(node.operand), ir.Var):
+                    always.add(base.id)
+                elif isinstance(node, ir.Var) and node is not target and node.id not in kill:
+                    read.add(node.id)
+            if target is not None and target.id not in read:
+                kill.add(target.id)
+        reads.append(read)
+        kills.append(kill)
+    live = [set(read) for read in reads]
+    changed = True
+    while changed:
+        changed = False
+        for block in range(len(live) - 1, -1, -1):
+            more = set().union(*(live[target] for target in next_of[block])) - kills[block] - live[block]
+            if more:
+                live[block] |= more
+                changed = True
+    return tuple(frozenset(block | always) for block in live)
+
+
+def _base(node: ir.Expr) -> ir.Expr:
+    while isinstance(node, (ir.Member, ir.Index)) and not (isinstance(node, ir.Member) and node.arrow):
+        node = node.base
+    return node

@@ -1,0 +1,61 @@
+"""Which functions the analysis goes into: those that handle tables, wait, or pass a page on to where it is freed."""
+
+from __future__ import annotations
+
+import functools
+
+from ptlint.analysis.evaluate import bare
+from ptlint.frontend import ir
+from ptlint.program.border import Border
+from ptlint.program.link import Program
+from ptlint.program.walk import expressions, sub
+
+__all__ = ["Relevance"]
+
+_DEPTH = 5
+_SMALL = 24
+
+
+class Relevance:
+    """Answers for one program; each answer is computed once."""
+
+    def __init__(self, program: Program, border: Border) -> None:
+        self.program = program
+        self.border = border
+        self._vocabulary = frozenset({*border.level_types, *border.entries, *(f"{name} *" for name in border.gathers), *border.gathers})
+        # What is done under a function by calls, within a bound: wide helpers (printing, accounting) reach everything in the end.
+        self.waits = self._reaching(frozenset(border.waits), 4)
+        self.frees = self._reaching(frozenset({*border.frees, *border.defers, *border.lists}), _DEPTH)
+
+    def _reaching(self, goal: frozenset[str], depth: int) -> frozenset[str]:
+        reached = set(goal)
+        edge = set(goal)
+        for _ in range(depth):
+            edge = {caller for key in edge for caller in self.program.callers.get(key, ())} - reached - self.border.named
+            reached |= edge
+        return frozenset(reached)
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019 - lives as long as the analysis of a build
+    def handles_tables(self, key: str) -> bool:
+        """Does the function's own text have a value of a table's, an entry's, or the gather's type?"""
+        function = self.program.functions[key]
+        if any(bare(param.type) in self._vocabulary for param in function.params) or bare(function.result) in self._vocabulary:
+            return True
+        for block in function.blocks:
+            for top in expressions(block):
+                for node in sub(top):
+                    if isinstance(node, (ir.Var, ir.Cast, ir.Member, ir.Call)) and bare(node.type) in self._vocabulary:
+                        return True
+        return False
+
+    @functools.lru_cache(maxsize=None)  # noqa: B019
+    def small(self, key: str) -> bool:
+        """Is it a few lines that compute a value?"""
+        function = self.program.functions[key]
+        return len(function.blocks) <= 8 and sum(1 for block in function.blocks for top in expressions(block) for _ in sub(top)) <= _SMALL * 4
+
+    def enter(self, key: str, *, table: bool, place: bool) -> bool:
+        """Go into a call of ``key``? ``table``: an argument is, or may be, a table; ``place``: one is the place of a local variable."""
+        if self.handles_tables(key) or self.small(key):
+            return True
+        return (table and key in self.frees) or key in self.waits or (place and self.small(key))

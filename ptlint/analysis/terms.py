@@ -1,0 +1,164 @@
+"""Terms: what a value or a place is, told by how the function got at it.
+
+A term is a tuple whose first element is its kind:
+
+``("c", number)``            a constant
+``("p", i, T)``              the value that parameter i, of type T, has on entry
+``("a", variable)``          the place of a local variable
+``("g", variable)``          the place of a global variable
+``("f", base, member, T)``   the place of ``member`` ("struct page.lru", of type T) in what ``base`` points to, or in the place ``base``
+``("d", base, T)``           the place, of type T, that the value ``base`` points to
+``("v", place)``             the value that lies in a place on entry
+``("n", key, T)``            a value of type T that nothing is known of; ``("m", key, T)`` one that an allocator returned
+``("fn", key)``              a function
+``("up", pointer, member)``  the object whose ``member`` lies at ``pointer``
+``("o", op, x, y)``          arithmetic; ``("o", "!", x, x)`` and the comparisons are truths
+
+A page is one object under many views: descriptor, address, frame number, entry. All are linear in each other, so arithmetic keeps the
+identity (``root``) of the operand that carries one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Term", "ZERO", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
+
+Term = tuple[Any, ...]
+
+ZERO: Term = ("c", 0)
+_PLACES = frozenset("agfd")
+_TRUTHS = frozenset(("==", "!=", "<", ">", "<=", ">=", "!", "&&", "||"))
+
+
+def is_place(term: Term) -> bool:
+    """Is it the place of a variable, of a member, or of what a pointer points to?"""
+    return term[0] in _PLACES
+
+
+def field(base: Term, member: str, type_: str) -> Term:
+    """The place of a member, in what the value ``base`` points to, or in the place ``base``."""
+    if base[0] == "d":
+        base = base[1]
+    return ("f", base, member, type_)
+
+
+def deref(base: Term, type_: str) -> Term:
+    """The place that ``base`` points to."""
+    return base if base[0] in _PLACES else ("d", base, type_)
+
+
+def up(pointer: Term, member: str) -> Term:
+    """The object around the member at ``pointer``. Whether it is the member that was put there is not asked here."""
+    if pointer[0] == "f":
+        return pointer[1] if pointer[1][0] != "d" else pointer[1][1]
+    return ("up", pointer, member)
+
+
+def op(operator: str, x: Term, y: Term) -> Term:
+    """Arithmetic on terms, folded where both are numbers."""
+    if x[0] == "c" and y[0] == "c":
+        folded = _fold(operator, x[1], y[1])
+        if folded is not None:
+            return ("c", folded)
+    if operator in "+-|^<<>>" and y == ZERO:
+        return x
+    return ("o", operator, x, y)
+
+
+def _fold(operator: str, x: int, y: int) -> int | None:
+    match operator:
+        case "+":
+            return x + y
+        case "-":
+            return x - y
+        case "*":
+            return x * y
+        case "&":
+            return x & y
+        case "|":
+            return x | y
+        case "^":
+            return x ^ y
+        case "<<":
+            return x << y if 0 <= y < 64 else None
+        case ">>":
+            return x >> y if 0 <= y < 64 else None
+        case "==":
+            return int(x == y)
+        case "!=":
+            return int(x != y)
+        case "<":
+            return int(x < y)
+        case ">":
+            return int(x > y)
+        case "<=":
+            return int(x <= y)
+        case ">=":
+            return int(x >= y)
+    return None
+
+
+def _rank(term: Term) -> int:
+    """How much of an identity a term carries: a number none, what hangs on a global little."""
+    kind = term[0]
+    if kind == "c" or (kind == "o" and term[1] in _TRUTHS):
+        return 0
+    if kind == "o":
+        return max(_rank(term[2]), _rank(term[3]))
+    base = term
+    while base[0] in ("v", "f", "d", "up"):
+        base = base[1]
+    if base[0] in ("g", "fn"):
+        return 1
+    kept = type_of(term)
+    return 3 if kept.endswith(("*", "d_t", "e_t")) else 2
+
+
+def root(term: Term) -> Term:
+    """The operand that carries the identity, arithmetic taken away."""
+    while term[0] == "o":
+        if term[1] in _TRUTHS:
+            return term
+        term = term[2] if _rank(term[2]) >= _rank(term[3]) else term[3]
+    return term
+
+
+def place_type(place: Term) -> str:
+    """The type of what lies in a place; empty where it is a variable's."""
+    if place[0] == "f":
+        return str(place[3])
+    return str(place[2]) if place[0] == "d" else ""
+
+
+def type_of(term: Term) -> str:
+    """The type of a value as far as the term knows it (empty for numbers and places)."""
+    kind = term[0]
+    if kind == "v":
+        return place_type(term[1])
+    if kind in ("n", "m", "p"):
+        return str(term[2])
+    if kind == "up":
+        return str(term[2]).rsplit(".", 1)[0] + " *"
+    return ""
+
+
+def leaves(term: Term) -> list[Term]:
+    """The terms at the bottom of arithmetic."""
+    if term[0] == "o":
+        return leaves(term[2]) + leaves(term[3])
+    return [term]
+
+
+def contains(term: Term, part: Term) -> bool:
+    """Does ``term`` hang on ``part``?"""
+    stack = [term]
+    while stack:
+        top = stack.pop()
+        if top == part:
+            return True
+        if top[0] in ("f", "d", "v", "up"):
+            stack.append(top[1])
+        elif top[0] == "o":
+            stack += (top[2], top[3])
+    return False

@@ -1,0 +1,96 @@
+"""What the analysis of a function knows and says: states, events, cases, summaries."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ptlint.analysis.terms import Term
+from ptlint.frontend.ir import Place
+
+__all__ = ["Case", "Event", "Hop", "State", "Summary"]
+
+Runtimes = frozenset[str]
+
+
+class Hop(NamedTuple):
+    """One call on the way to where a table goes.
+
+    ``deferral`` is what the call does to the table, as seen from ``function``; ``cell:NAME`` where that is up to who empties the container.
+    ``role`` is ``leaf`` for a call into the border that frees, ``handover`` for one that defers.
+    """
+
+    function: str
+    place: Place
+    text: str
+    deferral: str
+    role: str
+    type: str
+
+
+class Event(NamedTuple):
+    """Something that happens to a term, in order.
+
+    ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place ``term`` gets the value ``value``), ``wait`` (``extra``).
+    ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
+    first. ``unlinked`` is the place where the entry that pointed to the table was cleared before, if this path did that;
+    with the function that did it. ``level`` is that of the table, once it is known to be one.
+    """
+
+    kind: str
+    term: Term
+    after: frozenset[str] = frozenset()
+    chain: tuple[Hop, ...] = ()
+    extra: str = ""
+    value: Term = ("c", 0)
+    place: Place | None = None
+    unlinked: tuple[str, Place] | None = None
+    level: str = ""
+
+
+class Case(NamedTuple):
+    """One way through a function: when ``conditions`` hold on entry, in ``runtimes``, then ``events``, ``stores`` and the ``result``."""
+
+    runtimes: Runtimes
+    conditions: tuple[tuple[Term, bool], ...]
+    events: tuple[Event, ...]
+    stores: tuple[tuple[Term, Term], ...]
+    result: Term
+
+
+class Summary(NamedTuple):
+    """All that callers need to know of a function. ``joined`` counts the cases that were put together for the bound's sake."""
+
+    cases: tuple[Case, ...]
+    joined: int = 0
+
+
+class State:
+    """What holds at one point of one path."""
+
+    __slots__ = ("done", "events", "facts", "memory", "published", "runtimes", "since", "waits")
+
+    def __init__(self, runtimes: Runtimes) -> None:
+        self.runtimes = runtimes
+        self.memory: dict[Term, Term] = {}
+        self.facts: dict[Term, bool] = {}
+        self.waits: frozenset[str] = frozenset()
+        self.since: dict[Term, tuple[tuple[str, Place], frozenset[str]]] = {}
+        self.events: tuple[Event, ...] = ()
+        self.published: frozenset[Term] = frozenset()
+        self.done: frozenset[int] = frozenset()
+
+    def copy(self) -> State:
+        """A state of its own that starts equal."""
+        other = State(self.runtimes)
+        other.memory = dict(self.memory)
+        other.facts = dict(self.facts)
+        other.waits = self.waits
+        other.since = dict(self.since)
+        other.events = self.events
+        other.published = self.published
+        other.done = self.done
+        return other
+
+    def key(self) -> tuple[object, ...]:
+        """Equal for states that go on alike."""
+        return (self.runtimes, self.waits, self.done, self.events, frozenset(self.memory.items()), frozenset(self.facts.items()), frozenset(self.since.items()))

@@ -1,0 +1,1 @@
+"""The configuration: what may stand in ``.ptlint.toml``, and what is in force."""

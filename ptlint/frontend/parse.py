@@ -1,0 +1,73 @@
+"""Parsing one C file in one build to a typed unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from .clang import ClangMissing, load
+from .cleanups import resolve_cleanups
+from .context import UnitContext
+from .ir import Layout, Unit
+from .lower import lower_unit, sort_functions, sort_variables
+from .pch import header_files
+from .problem import Problem
+from .source import Sources
+from .units import first_error, translation_unit
+
+__all__ = ["Problem", "parse_unit"]
+
+
+def parse_unit(directory: str, file: str, arguments: Sequence[str], wanted: Callable[[str], bool] | None = None, pch: str | None = None,
+               unsaved: Mapping[str, bytes] | None = None, records: Iterable[str] = (), *, sources: Sources | None = None,
+               ) -> tuple[Unit | None, list[Problem]]:
+    """Parse one file and lower it.
+
+    ``directory`` is the tree's root; ``file`` is relative to it. ``arguments`` are libclang's, without the file. ``wanted`` tells by
+    name which functions to lower (all, when None). ``pch`` is a header that ``make_pch`` wrote. ``unsaved`` maps paths to contents
+    that stand for files on disk. ``records`` are records whose layout is wanted (``struct page``), of those that the functions use.
+    ``sources`` is kept by the caller to share file texts and macro indexes among units (then ``unsaved`` is taken from it).
+
+    Returns: the unit (None when nothing could be parsed) and the problems. Broken C raises nothing.
+    """
+    try:
+        clang = load()
+    except ClangMissing as error:
+        return None, [Problem(file, str(error))]
+    if sources is None:
+        sources = Sources(directory, unsaved)
+    file = sources.relative(file)
+    command = [*arguments, "-include-pch", pch] if pch else list(arguments)
+    problems: list[Problem] = []
+    with translation_unit(clang, sources, file, command) as handle:
+        if handle is None:
+            return None, [Problem(file, "libclang cannot parse the file")]
+        error_ = first_error(clang, handle, sources)
+        if error_ is not None:
+            problems.append(Problem(file, error_))
+        context = UnitContext(clang, handle, sources, file, header_files(pch), wanted)
+        try:
+            functions, variables = lower_unit(context)
+            layouts = _layouts(context, records)
+        except RecursionError:
+            return None, [*problems, Problem(file, "nested too deeply")]
+        declared = dict(context.declared)
+        cleanups = list(context.cleanups)
+    if cleanups and pch:
+        functions = resolve_cleanups(clang, sources, command, wanted, header_files(pch), cleanups, functions, variables, declared)
+        sort_functions(functions, file)
+        sort_variables(variables)
+    keys = {function.key for function in functions}
+    left = tuple(sorted((key, result) for key, result in declared.items() if key not in keys))
+    return Unit(file, tuple(functions), tuple(variables), tuple(layouts), left), problems
+
+
+def _layouts(context: UnitContext, records: Iterable[str]) -> list[Layout]:
+    found = []
+    for name in sorted(set(records)):
+        type_ = context.records.get(name)
+        if type_ is not None:
+            canonical = context.clang.getCanonicalType(type_)
+            size = context.clang.Type_getSizeOf(canonical)
+            if size >= 0:
+                found.append(Layout(name, size, tuple(context.members(canonical))))
+    return found

@@ -1,0 +1,175 @@
+"""The border as typed values, read from ``rules/border.toml`` and ``rules/runtimes.toml``."""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+__all__ = ["Border", "Defer", "Entry", "Free", "ListOp", "Runtime", "Wait", "load_border"]
+
+NOPROF = "_noprof"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A type of page-table entry: ``holds`` is the level of the table it lies in, ``below`` what it points to."""
+
+    type: str
+    holds: str
+    below: str
+    reason: str
+
+
+class Free(msgspec.Struct, frozen=True):
+    """A primitive that gives memory back. ``form`` says what argument ``arg`` is; ``after`` a wait that it implies."""
+
+    names: tuple[str, ...]
+    arg: int
+    form: str
+    reason: str
+    after: str = ""
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero."""
+
+    names: tuple[str, ...]
+    kind: str
+    classes: tuple[str, ...]
+    reason: str
+    when_arg: int = -1
+
+
+class Defer(msgspec.Struct, frozen=True):
+    """A primitive that lets a function run later.
+
+    ``object`` is the argument that names the queued object (-1: the last), ``callback`` the argument that is the function,
+    or ``member`` the members of the object that hold it.
+    """
+
+    names: tuple[str, ...]
+    object: int
+    kind: str
+    reason: str
+    callback: int = -1
+    member: tuple[str, ...] = ()
+
+
+class ListOp(msgspec.Struct, frozen=True):
+    """A primitive on lists: argument ``object`` is added to, spliced into, or taken from the list at argument ``head``."""
+
+    names: tuple[str, ...]
+    action: str
+    object: int
+    head: int
+    reason: str
+
+
+T = TypeVar("T", Free, Wait, Defer, ListOp)
+
+
+class Runtime(msgspec.Struct, frozen=True):
+    """Who fills the tables of functions; ``files`` are prefixes of the paths whose assignments are this runtime's."""
+
+    name: str
+    title: str
+    reason: str
+    symbol: str = ""
+    without: str = ""
+    files: tuple[str, ...] = ()
+
+
+class Border(msgspec.Struct, frozen=True, dict=True):
+    """Everything that is named. See ``rules/border.toml`` for what each part means."""
+
+    entries: dict[str, Entry]
+    tables: dict[str, str]
+    pages: frozenset[str]
+    gathers: frozenset[str]
+    links: frozenset[str]
+    leaf_bit: int
+    kernel_roots: frozenset[str]
+    allocs: frozenset[str]
+    frees: dict[str, Free]
+    waits: dict[str, Wait]
+    defers: dict[str, Defer]
+    lists: dict[str, ListOp]
+    views: dict[str, int]
+    readers: dict[str, str]
+    noreturn: frozenset[str]
+    ignored: frozenset[str]
+    runtimes: tuple[Runtime, ...]
+
+    @functools.cached_property
+    def named(self) -> frozenset[str]:
+        """All functions that the analysis does not look into."""
+        return frozenset(
+            {*self.allocs, *self.frees, *self.waits, *self.defers, *self.lists, *self.views, *self.noreturn, *self.ignored}
+        )
+
+    @functools.cached_property
+    def level_types(self) -> dict[str, str]:
+        """Types whose values are tables, or lie in one, with the level: ``pmd_t *`` is (in) a PMD table."""
+        pointers = {f"{entry.type} *": entry.holds for entry in self.entries.values()}
+        return {**pointers, **self.tables}
+
+    def runtime_of(self, file: str) -> str | None:
+        """The runtime that the code of ``file`` belongs to, or None where it is everybody's."""
+        for runtime in self.runtimes:
+            if file.startswith(runtime.files) and runtime.files:
+                return runtime.name
+        return None
+
+
+def _names(rows: list[dict[str, object]]) -> frozenset[str]:
+    names: set[str] = set()
+    for row in rows:
+        listed = row.get("names")
+        assert isinstance(listed, list)
+        for name in listed:
+            names.update((name, name + NOPROF))
+    return frozenset(names)
+
+
+def _by_name(kind: type[T], rows: list[dict[str, object]]) -> dict[str, T]:
+    table: dict[str, T] = {}
+    for row in rows:
+        value = msgspec.convert(row, kind)
+        table.update((name, value) for name in value.names)
+    return table
+
+
+def load_border(folder: Path) -> Border:
+    """Read the border.
+
+    Args:
+        folder: the folder ``rules``.
+
+    Raises:
+        OSError, tomllib.TOMLDecodeError, msgspec.ValidationError: the files are not what they should be.
+    """
+    data = tomllib.loads((folder / "border.toml").read_text())
+    runtimes = tomllib.loads((folder / "runtimes.toml").read_text())
+    entries = [msgspec.convert(row, Entry) for row in data["entry"]]
+    return Border(
+        entries={entry.type: entry for entry in entries},
+        tables={row["type"]: row["level"] for row in data["table"]},
+        pages=frozenset(name for row in data["page"] for name in row["types"]),
+        gathers=frozenset(row["type"] for row in data["gather"]),
+        links=frozenset(name for row in data["queue_link"] for name in row["types"]),
+        leaf_bit=data["hardware"]["leaf_bit"],
+        kernel_roots=_names(data["kernel_root"]),
+        allocs=_names(data["alloc"]),
+        frees=_by_name(Free, data["free"]),
+        waits=_by_name(Wait, data["wait"]),
+        defers=_by_name(Defer, data["defer"]),
+        lists=_by_name(ListOp, data["list"]),
+        views={name: row["arg"] for row in data["view"] for name in row["names"]},
+        readers={name: row["class"] for row in data["reader"] for name in row["names"]},
+        noreturn=_names(data["noreturn"]),
+        ignored=_names(data["ignore"]),
+        runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
+    )

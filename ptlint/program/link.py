@@ -1,0 +1,155 @@
+"""One build's functions and tables of functions, linked from its units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from ptlint.frontend import ir
+from ptlint.program.border import Border
+from ptlint.program.walk import expressions, functions_in, sub
+
+__all__ = ["Filler", "Program", "link"]
+
+
+class Filler(msgspec.Struct, frozen=True, order=True):
+    """A function that a table of functions may hold: put there in ``runtime`` (None: by an initialiser, or by everybody)."""
+
+    function: str
+    runtime: str | None
+    place: ir.Place
+
+
+class Program(msgspec.Struct, frozen=True):
+    """A build, linked.
+
+    ``functions`` by key; ``tables`` has the functions that a member (``struct pv_mmu_ops.tlb_remove_table``) may hold;
+    ``globals`` the variables with initialisers; ``callers`` and ``callees`` the direct calls by key.
+    """
+
+    runtimes: tuple[str, ...]
+    functions: dict[str, ir.Function]
+    tables: dict[str, tuple[Filler, ...]]
+    globals: dict[str, ir.Global]
+    callees: dict[str, frozenset[str]]
+    callers: dict[str, frozenset[str]]
+    layouts: dict[str, ir.Layout]
+
+    def targets(self, member: str) -> dict[str, frozenset[str]]:
+        """The functions that a call through ``member`` may reach, each with the runtimes in which it does.
+
+        A runtime that fills the member itself does not run what the initialiser put there.
+        """
+        fillers = self.tables.get(member, ())
+        own = {filler.runtime for filler in fillers if filler.runtime in self.runtimes}
+        found: dict[str, set[str]] = {}
+        for filler in fillers:
+            if filler.runtime is None:
+                reached = {runtime for runtime in self.runtimes if runtime not in own}
+            elif filler.runtime in self.runtimes:
+                reached = {filler.runtime}
+            else:
+                continue
+            found.setdefault(filler.function, set()).update(reached)
+        return {key: frozenset(value) for key, value in sorted(found.items())}
+
+
+def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) -> Program:
+    """Link the units of one build.
+
+    Args:
+        units: in any order; the first of two equal functions stays.
+        border: names the runtimes that assignments in a file belong to.
+        runtimes: those of the build.
+    """
+    functions: dict[str, ir.Function] = {}
+    variables: dict[str, ir.Global] = {}
+    layouts: dict[str, ir.Layout] = {}
+    for unit in sorted(units, key=lambda unit: unit.file):
+        for function in unit.functions:
+            functions.setdefault(function.key, function)
+        for variable in unit.variables:
+            if variable.id not in variables or variables[variable.id].init is None:
+                variables[variable.id] = variable
+        for layout in unit.layouts:
+            layouts.setdefault(layout.record, layout)
+    callees = {key: frozenset(functions_in(function)) for key, function in functions.items()}
+    callers: dict[str, set[str]] = {}
+    for key, called in callees.items():
+        for callee in called:
+            callers.setdefault(callee, set()).add(key)
+    return Program(
+        runtimes, functions, _tables(functions, variables, border), variables, callees, {key: frozenset(value) for key, value in callers.items()}, layouts
+    )
+
+
+def _tables(functions: dict[str, ir.Function], variables: dict[str, ir.Global], border: Border) -> dict[str, tuple[Filler, ...]]:
+    found: dict[str, set[Filler]] = {}
+    copies: list[tuple[str, str, str | None]] = []
+    copied = set()
+
+    def initialised(value: ir.Expr | None, runtime: str | None, place: ir.Place) -> None:
+        for record, member, function in _initialiser(value):
+            found.setdefault(f"{record}.{member}", set()).add(Filler(function, runtime, place))
+
+    for function in functions.values():
+        runtime = border.runtime_of(function.place.file)
+        for block in function.blocks:
+            for top in expressions(block):
+                for node in sub(top):
+                    if isinstance(node, ir.Assign) and not node.op:
+                        for key in _function(node.right):
+                            if isinstance(node.left, ir.Member):
+                                found.setdefault(f"{node.left.record}.{node.left.name}", set()).add(Filler(key, runtime, node.place))
+                        source, target = _variable(node.right), _variable(node.left)
+                        if source in variables and target in variables and source != target:
+                            copies.append((source, target, runtime))
+                            copied.add(source)
+                        if isinstance(node.right, ir.Init):
+                            initialised(node.right, runtime, node.place)
+    for variable in variables.values():
+        if variable.id not in copied:
+            runtime = border.runtime_of(variable.place.file)
+            initialised(variable.init, runtime, variable.place)
+    for source, _, runtime in copies:
+        owner = runtime or border.runtime_of(variables[source].place.file)
+        initialised(variables[source].init, owner, variables[source].place)
+    return {member: tuple(sorted(fillers)) for member, fillers in sorted(found.items())}
+
+
+def _initialiser(value: ir.Expr | None) -> Iterator[tuple[str, str, str]]:
+    """(record, member, function) for each function in an initialiser."""
+    if isinstance(value, ir.Init):
+        for field in value.fields:
+            if isinstance(field.value, ir.Init):
+                yield from _initialiser(field.value)
+                continue
+            for key in _function(field.value):
+                if field.path and "." in field.path[-1]:
+                    record, member = field.path[-1].rsplit(".", 1)
+                    yield record, member, key
+                elif field.path:
+                    yield value.type, field.path[-1], key
+
+
+def _function(value: ir.Expr) -> Iterator[str]:
+    while isinstance(value, (ir.Cast, ir.Unary)):
+        value = value.operand
+    if isinstance(value, ir.FunctionRef):
+        yield value.key
+    elif isinstance(value, ir.Cond):
+        yield from _function(value.yes)
+        yield from _function(value.no)
+    elif isinstance(value, ir.Init):
+        for field in value.fields:
+            yield from _function(field.value)
+
+
+def _variable(value: ir.Expr) -> str:
+    """The variable at the bottom of ``a.b.c`` or ``a[1]``; empty when there is none."""
+    while isinstance(value, (ir.Member, ir.Index)):
+        if isinstance(value, ir.Member) and value.arrow:
+            return ""
+        value = value.base
+    return value.id if isinstance(value, ir.Var) else ""

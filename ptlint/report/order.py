@@ -1,0 +1,135 @@
+"""The order of every list: the same result gives the same bytes, however it was put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+from typing import Any, TypeVar
+
+import msgspec
+
+from ptlint.results import (
+    CheckResult,
+    Edge,
+    Finding,
+    GraphResult,
+    Incomplete,
+    InventoryResult,
+    NotCovered,
+    Result,
+    Site,
+    Unresolved,
+    VariantInfo,
+    VariantsResult,
+)
+
+__all__ = ["ordered"]
+
+_Value = TypeVar("_Value", bound=msgspec.Struct)
+_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, VariantsResult)
+_CLASSES = ("hw", "irq", "rcu")
+
+
+def ordered(result: _ResultT) -> _ResultT:
+    """The same result with all its lists in order, and nothing in them twice."""
+    own: _ResultT = _own(result)
+    return msgspec.structs.replace(own, variants=_variants(result.variants), **_common(result))
+
+
+def _common(result: Result) -> dict[str, tuple[msgspec.Struct, ...]]:
+    return {
+        "incomplete": _sorted(map(_incomplete, result.incomplete), "file", "reason", "variants"),
+        "unresolved": _sorted(map(_unresolved, result.unresolved), "file", "line", "function", "callee", "variants"),
+        "not_covered": _sorted(result.not_covered, *NotCovered.__struct_fields__),
+    }
+
+
+@singledispatch
+def _own(result: Result) -> Any:
+    raise TypeError(type(result))
+
+
+@_own.register
+def _(result: CheckResult) -> CheckResult:
+    return msgspec.structs.replace(result, findings=_findings(result.findings), fixed=_findings(result.fixed))
+
+
+@_own.register
+def _(result: GraphResult) -> GraphResult:
+    nodes = tuple(msgspec.structs.replace(node, variants=_names(node.variants)) for node in result.nodes)
+    edges = tuple(msgspec.structs.replace(edge, variants=_names(edge.variants)) for edge in result.edges)
+    return msgspec.structs.replace(
+        result,
+        roots=_names(result.roots),
+        nodes=_sorted(nodes, "id", "file", "line"),
+        edges=_sorted(edges, *Edge.__struct_fields__),
+    )
+
+
+@_own.register
+def _(result: InventoryResult) -> InventoryResult:
+    sites = tuple(msgspec.structs.replace(site, variants=_names(site.variants), waited=_classes(site.waited)) for site in result.sites)
+    return msgspec.structs.replace(result, sites=_sorted(sites, *Site.__struct_fields__))
+
+
+@_own.register
+def _(result: VariantsResult) -> VariantsResult:
+    builds = tuple(
+        msgspec.structs.replace(build, runtimes=_names(build.runtimes), variants=_names(build.variants), same_as=_names(build.same_as))
+        for build in result.builds
+    )
+    return msgspec.structs.replace(
+        result,
+        builds=_sorted(builds, "name", "variants"),
+        not_looked_at=_sorted(result.not_looked_at, "symbol", "reason"),
+    )
+
+
+def _findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    def key(finding: Finding) -> tuple[object, ...]:
+        place = finding.location
+        return place.file, place.line, place.column, finding.rule, finding.fingerprint, finding.variants, finding.message
+
+    inside = {_finding(finding): None for finding in findings}
+    return tuple(sorted(inside, key=key))
+
+
+def _finding(finding: Finding) -> Finding:
+    return msgspec.structs.replace(
+        finding,
+        variants=_names(finding.variants),
+        missing=_classes(finding.missing),
+        related=_sorted(finding.related, "file", "line", "message"),
+    )
+
+
+def _incomplete(entry: Incomplete) -> Incomplete:
+    return msgspec.structs.replace(entry, variants=_names(entry.variants))
+
+
+def _unresolved(entry: Unresolved) -> Unresolved:
+    return msgspec.structs.replace(entry, variants=_names(entry.variants))
+
+
+def _variants(variants: Iterable[VariantInfo]) -> tuple[VariantInfo, ...]:
+    return tuple(sorted(variants, key=lambda variant: variant.name))
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
+def _classes(classes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(classes), key=_CLASSES.index))
+
+
+def _sorted(values: Iterable[_Value], *fields: str) -> tuple[_Value, ...]:
+    def key(value: _Value) -> list[tuple[bool, object]]:
+        found = (getattr(value, field) for field in fields)
+        return [(part is not None, part if part is not None else 0) for part in found]
+
+    unique: list[_Value] = []
+    for value in sorted(values, key=key):
+        if not unique or unique[-1] != value:
+            unique.append(value)
+    return tuple(unique)

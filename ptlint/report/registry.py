@@ -1,0 +1,26 @@
+"""Which command has which formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from ptlint.report.interface import Style
+
+__all__ = ["FORMATS", "renderer"]
+
+FORMATS: dict[str, dict[str, str]] = {
+    "check": {"text": "check_text", "concise": "check_concise", "json": "json"},
+    "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid"},
+    "inventory": {"text": "inventory_text", "json": "json"},
+    "variants": {"text": "variants_text", "json": "json"},
+}
+"""The formats of each command, and the module of this package that writes each."""
+
+
+def renderer(command: str, name: str) -> Callable[[Any, Style], str]:
+    """The format ``name`` of ``command``; loaded only now."""
+    module = import_module(f"ptlint.report.{FORMATS[command][name]}")
+    render: Callable[[Any, Style], str] = module.render
+    return render

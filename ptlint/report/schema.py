@@ -1,0 +1,47 @@
+"""The JSON Schemas of what ptlint writes and reads: ``python -m ptlint.report.schema docs/schema``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ptlint.config.model import Settings
+from ptlint.results import CheckResult, GraphResult, InventoryResult, VariantsResult
+
+__all__ = ["schemas", "write"]
+
+_DOCUMENTS = {"check": CheckResult, "graph": GraphResult, "inventory": InventoryResult, "variants": VariantsResult}
+
+
+def schemas() -> dict[str, bytes]:
+    """The text of each schema, by file name."""
+    found = {f"{name}.json": _text(name, _written(msgspec.json.schema(kind))) for name, kind in _DOCUMENTS.items()}
+    return found | {"config.json": _text("config", msgspec.json.schema(Settings))}
+
+
+def write(folder: Path) -> None:
+    """Put them into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas().items():
+        (folder / name).write_bytes(text)
+
+
+def _text(name: str, schema: dict[str, Any]) -> bytes:
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"ptlint {name}"}
+    return msgspec.json.format(msgspec.json.encode(head | schema, order="deterministic"), indent=2) + b"\n"
+
+
+def _written(schema: dict[str, Any]) -> dict[str, Any]:
+    """What is written always has all its fields, those with a default too; and the tool's version is no part of the contract."""
+    for record in schema["$defs"].values():
+        record["required"] = list(record["properties"])
+        for field in record["properties"].values():
+            field.pop("default", None)
+    return schema
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

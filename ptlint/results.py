@@ -1,0 +1,267 @@
+"""The results, which are the JSON contracts: ``ptlint-check/1``, ``ptlint-graph/1``, ``ptlint-inventory/1``, ``ptlint-variants/1``.
+
+Frozen values. Their order in memory means nothing but in ``path``; ``ptlint.report.order`` sorts them. Files are paths relative to the tree, with
+``/``; lines and columns count from 1. Contracts only grow: a field may be added, none may go or change its meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from ptlint import __version__
+
+__all__ = [
+    "AddressSpace", "BuildInfo", "Cause", "CheckResult", "CheckStats", "Deferral", "Edge", "EdgeKind", "Finding", "GraphResult", "Incomplete",
+    "InventoryResult", "Location", "Node", "NotCovered", "NotLookedAt", "Object", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step",
+    "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "WalkerClass",
+]  # fmt: skip
+
+Severity = Literal["error", "warning", "note"]
+Table = Literal["pte", "pmd", "pud", "p4d", "pgd", "any"]
+AddressSpace = Literal["user", "kernel", "both"]
+WalkerClass = Literal["hw", "irq", "rcu"]
+Deferral = Literal["rcu", "sync-rcu", "semi-rcu", "mmu-gather", "workqueue", "immediate"]
+Safety = Literal["deferred", "ipi", "exclusion", "unpublished", "teardown", "kernel", "caller", "none"]
+Role = Literal["leaf", "handover", "wrapper", "decision"]
+EdgeKind = Literal["call", "pv_ops", "callback", "container"]
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """Who wrote the document."""
+
+    name: str = "ptlint"
+    version: str = __version__
+
+
+class TreeInfo(msgspec.Struct, frozen=True):
+    """What was read: the version as the tree's Makefile gives it; the commit, with ``--rev``."""
+
+    version: str
+    commit: str | None = None
+
+
+class VariantInfo(msgspec.Struct, frozen=True):
+    """A variant: its name (``native/no-pt-reclaim``), who fills the function table, and the symbols that tell its build apart.
+
+    A symbol that is off has the value ``n`` in ``build``.
+    """
+
+    name: str
+    runtime: str
+    build: dict[str, str]
+
+
+class Location(msgspec.Struct, frozen=True):
+    """Where a finding stands."""
+
+    file: str
+    line: int
+    column: int
+    function: str
+
+
+class Object(msgspec.Struct, frozen=True):
+    """The table that is freed: its level, whose it is, and the expression in the source."""
+
+    table: Table
+    address_space: AddressSpace
+    expression: str
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One function on the way from the unlink to the free."""
+
+    file: str
+    line: int
+    function: str
+    note: str
+
+
+class Related(msgspec.Struct, frozen=True):
+    """Another place that belongs to a finding."""
+
+    file: str
+    line: int
+    message: str
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """The line of a change that brings the finding."""
+
+    file: str
+    line: int
+    commit: str | None = None
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A free that is reached with obligations left. ``path`` runs from the unlink (or the entry) to the free."""
+
+    rule: str
+    name: str
+    severity: Severity
+    message: str
+    fingerprint: str
+    location: Location
+    variants: tuple[str, ...]
+    object: Object
+    missing: tuple[WalkerClass, ...]
+    path: tuple[Step, ...]
+    related: tuple[Related, ...] = ()
+    cause: Cause | None = None
+
+
+class Incomplete(msgspec.Struct, frozen=True):
+    """A file that matters and could not be read or parsed, or only in part. With one of these, the exit status is 2."""
+
+    file: str
+    variants: tuple[str, ...]
+    reason: str
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """A call that could matter and whose target is not known."""
+
+    file: str
+    line: int
+    function: str
+    callee: str
+    variants: tuple[str, ...]
+
+
+class NotCovered(msgspec.Struct, frozen=True):
+    """A symbol that guards code on a freeing path, and that no build covers."""
+
+    symbol: str
+    file: str
+    line: int
+
+
+class NotLookedAt(msgspec.Struct, frozen=True):
+    """A symbol that is left off on purpose."""
+
+    symbol: str
+    reason: str
+
+
+class CheckStats(msgspec.Struct, frozen=True):
+    """How much was looked at."""
+
+    units: int = 0
+    functions: int = 0
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint check`` found. ``fixed`` is what a change takes away (empty without a change)."""
+
+    schema: Literal["ptlint-check/1"] = "ptlint-check/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    findings: tuple[Finding, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+    fixed: tuple[Finding, ...] = ()
+    stats: CheckStats = CheckStats()
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A function, or a macro between two functions. ``frees`` says how it frees, if it does.
+
+    ``variants`` are those that it is compiled in; empty when that is not known (then: those of its edges).
+    """
+
+    id: str
+    function: str
+    file: str
+    line: int
+    frees: Deferral | None = None
+    variants: tuple[str, ...] = ()
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """A call that carries a table, or that waits for one. ``label`` is what its branch means ("fastpath")."""
+
+    from_: str
+    to: str
+    kind: EdgeKind
+    file: str
+    line: int
+    variants: tuple[str, ...]
+    condition: str | None = None
+    label: str | None = None
+
+
+class GraphResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint graph`` reached from ``roots``: one root for each function of the name that was asked for."""
+
+    schema: Literal["ptlint-graph/1"] = "ptlint-graph/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    roots: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where a table is freed, or handed to what frees it."""
+
+    file: str
+    line: int
+    function: str
+    primitive: str
+    role: Role
+    table: Table
+    address_space: AddressSpace
+    variants: tuple[str, ...]
+    deferral: Deferral
+    safety: Safety
+    waited: tuple[WalkerClass, ...]
+    reason: str
+
+
+class InventoryResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint inventory`` found."""
+
+    schema: Literal["ptlint-inventory/1"] = "ptlint-inventory/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    sites: tuple[Site, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+
+
+class BuildInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A build: the symbols that tell it apart, the variants that it gives, and the builds that gave the same program and went into it."""
+
+    name: str
+    symbols: dict[str, str]
+    runtimes: tuple[str, ...]
+    variants: tuple[str, ...]
+    units: int
+    same_as: tuple[str, ...] = ()
+
+
+class VariantsResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint variants`` says of a tree. ``not_looked_at`` is off on purpose, ``not_covered`` for want of a build."""
+
+    schema: Literal["ptlint-variants/1"] = "ptlint-variants/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    builds: tuple[BuildInfo, ...]
+    variants: tuple[VariantInfo, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+    not_looked_at: tuple[NotLookedAt, ...] = ()
+
+
+Result = CheckResult | GraphResult | InventoryResult | VariantsResult

@@ -1,0 +1,77 @@
+"""What all tests share: samples of results, and the real kernels.
+
+Real kernels are below the folder that PTLINT_KERNELS names (``6.1``, ``6.12``, ``6.12-seed``). A test marked ``kernel`` that takes the fixture
+``kernel`` (or ``kernel_tree``, for one version) runs on each that is there. The last lines of a run say which were tested; with
+PTLINT_REQUIRE_KERNELS ("6.1 6.12") the run fails when one of those was not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+KERNELS = ("6.1", "6.12", "6.12-seed")
+_tested: set[str] = set()
+_failed: set[str] = set()
+
+
+def _find(version: str) -> Path:
+    folder = os.environ.get("PTLINT_KERNELS")
+    path = Path(folder, version) if folder else None
+    if path is None or not path.is_dir():
+        pytest.skip(f"no kernel {version}: PTLINT_KERNELS is {folder or 'not set'}")
+    return path
+
+
+@pytest.fixture(params=KERNELS)
+def kernel(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Path:
+    """Each of the real kernels; its version is its folder's name."""
+    path = _find(request.param)
+    record_property("kernel", request.param)
+    return path
+
+
+@pytest.fixture
+def kernel_tree(record_property: Callable[[str, object], None]) -> Callable[[str], Path]:
+    """The kernel of one version, for a test that is about that one."""
+
+    def find(version: str) -> Path:
+        path = _find(version)
+        record_property("kernel", version)
+        return path
+
+    return find
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """In the process that collects the reports, also with xdist: which kernels a test was run on."""
+    versions = {str(value) for name, value in report.user_properties if name == "kernel"}
+    if report.when == "call" and report.passed:
+        _tested.update(versions)
+    if report.failed:
+        _failed.update(versions)
+
+
+def _missing() -> list[str]:
+    return [version for version in os.environ.get("PTLINT_REQUIRE_KERNELS", "").replace(",", " ").split() if version not in _tested]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """A required kernel that was not tested is a failure."""
+    if not hasattr(session.config, "workerinput") and _missing() and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it in the last lines."""
+    left = [version for version in KERNELS if version not in _tested | _failed]
+    tested = ", ".join(sorted(_tested)) or "none"
+    terminalreporter.write_line(f"kernels tested: {tested}" + (f"; failed on: {', '.join(sorted(_failed))}" if _failed else ""))
+    if left:
+        terminalreporter.write_line(f"kernels skipped: {', '.join(left)} (put them below a folder and name it in PTLINT_KERNELS)")
+    if _missing():
+        terminalreporter.write_line(f"kernels required and not tested: {', '.join(_missing())}", red=True)
