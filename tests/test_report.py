@@ -214,7 +214,7 @@ def test_dot_and_mermaid_hold_every_edge() -> None:
         (RUNTIMES, None, "CONFIG_PT_RECLAIM"),
         (tuple(f"{name}/no-pt-reclaim" for name in RUNTIMES), None, "!CONFIG_PT_RECLAIM"),
         (("xen", "kvm"), None, "Xen PV, KVM with CONFIG_PT_RECLAIM"),
-        (("nopv", "nopv/no-pt-reclaim", "xen"), None, "!CONFIG_PARAVIRT, Xen PV with CONFIG_PT_RECLAIM"),
+        (("nopv", "nopv/no-pt-reclaim", "xen"), None, "!CONFIG_PARAVIRT; Xen PV with CONFIG_PT_RECLAIM"),
         (("xen", "kvm/no-pt-reclaim"), None, "xen, kvm/no-pt-reclaim"),
     ],
 )

@@ -32,6 +32,15 @@ class Calls(Evaluator):
 
     engine: Engine
     ledger: Ledger
+    side: dict[Event, frozenset[str]]
+    unknown: set[Term]
+
+    def is_local(self, term: Term) -> bool:
+        """Does the term hang on a local variable's place?"""
+        base = term
+        while base[0] in ("f", "d", "v", "up"):
+            base = base[1]
+        return base[0] == "a"
 
     # ---- which function ------------------------------------------------------------------------------------
 
@@ -91,22 +100,46 @@ class Calls(Evaluator):
             return [(self._unknown(node, values), state)]
         self._passed(key, values)
         table = any(self.level(value, state) or self._may_be_page(value) for value in values)
+        table = table or any(terms.is_place(value) and self._holds_pages(value) for value in values)
         place = any(value[0] == "a" for value in values)
         if not self.engine.relevance.enter(key, table=table, place=place):
             self._havoc(values, node, state)
             return [(self._unknown(node, values), state)]
         self._see(node, key, kind, state)
+        return self._through_summary(key, values, node, state)
+
+    def _through_summary(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> list[tuple[Term, State]]:
         found = []
-        cases = self.engine.summary(key).cases
-        for number, case in enumerate(cases):
+        summary = self.engine.summary(key)
+        results = {case.result for case in summary.cases}
+        for number, case in enumerate(summary.cases):
             runtimes = case.runtimes & state.runtimes
             if runtimes:
-                one = state.copy() if number < len(cases) - 1 else state
+                one = state.copy() if number < len(summary.cases) - 1 or summary.side else state
                 one.runtimes = runtimes
                 after = self._apply(case, key, values, node, one)
                 if after is not None:
                     found.append(after)
+        for event, runtimes in summary.side:
+            if runtimes & state.runtimes:
+                self._beside(event, runtimes & state.runtimes, values, node, state, found)
+        if isinstance(node, ir.Call) and len(results) == 1 and next(iter(results))[0] == "c" and any(self.level(value, state) for value in values):
+            # What a function of a table always answers, it answers in this configuration: whether a lock fits into the descriptor, say.
+            found = [(("n", (node.place.file, node.place.line, node.place.column, "always"), bare(node.type)), after) for _, after in found]
         return _merge(found)
+
+    def _beside(
+        self, event: Event, runtimes: frozenset[str], values: list[Term], node: ir.Call | ir.Asm, state: State, found: list[tuple[Term, State]]
+    ) -> None:
+        """What a callee empties: of this function's own making, or the caller's."""
+        for _, after in found:
+            substitute = _Substitute(self, values, state, node.place, before=after.memory)
+            term = substitute.term(event.term)
+            if terms.root(term)[0] != "v" or not self._cell_of(terms.root(term)):
+                self._free(term, event.after, event.chain, node, "wrapper", after, event)
+        one = State(runtimes)
+        one.waits = state.waits
+        self._free(_Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
 
     def _may_matter(self, node: ir.Call) -> bool:
         return bare(node.type) == "void"
@@ -115,6 +148,10 @@ class Calls(Evaluator):
         base = terms.root(value)
         kind = bare(terms.type_of(base))
         return base[0] in ("p", "v", "up") and (kind in self.border.pages or kind in ("void *", "unsigned long", "u64", "phys_addr_t") or kind.endswith("**"))
+
+    def _holds_pages(self, place: Term) -> bool:
+        kind = bare(terms.place_type(place)).split("[")[0].strip()
+        return kind in self.border.pages or kind == "void *" or kind in self.border.level_types
 
     def _passed(self, key: str, values: list[Term]) -> None:
         for param, value in zip(self.program.functions[key].params, values, strict=False):
@@ -231,7 +268,7 @@ class Calls(Evaluator):
     def _later(self, case: Case, kind: str, thing: Term, node: ir.Call, state: State) -> bool:
         """A callback frees what it was given, later."""
         some = False
-        substitute = _Substitute(self, case, [thing], state, node.place)
+        substitute = _Substitute(self, [thing], state, node.place)
         for event in case.events:
             if event.kind == "free":
                 some = True
@@ -276,7 +313,7 @@ class Calls(Evaluator):
     ) -> None:
         """A free in this function, or in what it calls: known here, or left to the callers."""
         base = terms.root(self._resolve(term, state))
-        if base[0] in ("c", "fn", "g") or self._is_data(base, state):
+        if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
         since = state.since.get(base)
         waited = (since[1] if since is not None else state.waits) | after
@@ -293,7 +330,7 @@ class Calls(Evaluator):
             return
         if any(contains in self.border.gathers for contains in _records(where)):
             self.ledger.gathers.add(cell)
-        self._found(Event("put", base, extra=cell, level=self.level(base, state), unlinked=state.since[base][0] if base in state.since else None), state)
+        self._found(Event("put", base, extra=cell, value=where, level=self.level(base, state), unlinked=state.since[base][0] if base in state.since else None), state)
 
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A page, or something untyped, goes into a member of a record that outlives the call."""
@@ -311,15 +348,18 @@ class Calls(Evaluator):
         if level:
             for index, hop in enumerate(event.chain):
                 self.ledger.hit(Hit(hop._replace(type=hop.type or level), level, fresh and index == 0, index == 0 and event.term[0] != "p"), state.runtimes)
+        cell = self._cell_of(event.term) if event.kind == "free" else ""
         if event.kind == "put":
             self.ledger.container(self.ledger.puts, event.extra, event.chain, level, state.runtimes)
-        elif (cell := self._cell_of(event.term)) and not level:
-            self.ledger.container(self.ledger.drains, cell, event.chain, "", state.runtimes)
         elif cell:
             self.ledger.container(self.ledger.drains, cell, event.chain, level, state.runtimes)
         if event.kind == "free" and level and event.unlinked is not None and deferral_of(event.after) in ("immediate", "semi-rcu"):
             self.ledger.suspect(Suspect("unlinked", self.function.key, event), state.runtimes)
-        if not origin or event.term[0] == "v":
+        if event.kind == "free" and not level:
+            self.unknown.add(event.term)
+        if event.kind == "free" and not level and cell and self._hangs_on_param(event.term):
+            self.side[event] = self.side.get(event, frozenset()) | state.runtimes
+        elif not origin or event.term[0] == "v":
             self.emit(event, state)
 
     def freed_before_clear(self, event: Event, state: State) -> None:
@@ -329,6 +369,8 @@ class Calls(Evaluator):
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
+        if event.kind == "wait" and event.extra == "flush":
+            return
         if event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
@@ -365,6 +407,11 @@ class Calls(Evaluator):
         if entry is None or base[0] == "p" and False:
             return False
         return entry.below == "data" or bool(state.facts.get(("leaf", base)))
+
+    def _is_record(self, base: Term) -> bool:
+        """Is it a pointer to a record that no page-table page is, by its type and by all types it was seen under?"""
+        kind = bare(terms.type_of(base))
+        return kind.startswith("struct ") and kind.endswith("*") and kind not in self.border.pages and not self.level_of_type(base)
 
     def _resolve(self, term: Term, state: State) -> Term:
         if term[0] == "v":
@@ -406,7 +453,7 @@ class Calls(Evaluator):
     # ---- summaries ------------------------------------------------------------------------------------------
 
     def _apply(self, case: Case, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> tuple[Term, State] | None:
-        substitute = _Substitute(self, case, values, state, node.place)
+        substitute = _Substitute(self, values, state, node.place)
         for test, wanted in case.conditions:
             if not self.assume(substitute.term(test), wanted, state):
                 return None
@@ -425,12 +472,15 @@ class Calls(Evaluator):
                 self._free(substitute.term(event.term), event.after, event.chain, node, "wrapper", state, event)
             elif event.kind == "put":
                 base = terms.root(substitute.term(event.term))
-                if base[0] in ("p", "v", "m", "up", "n") and not self._is_data(base, state):
+                where = substitute.term(event.value)
+                if base[0] in ("p", "v", "m", "up", "n") and not self._is_data(base, state) and not self._own(where) and not self.is_local(where):
+                    if any(record in self.border.gathers for record in _records(where)):
+                        self.ledger.gathers.add(event.extra)
                     level = self.level(base, state) or event.level
                     text = node.text if isinstance(node, ir.Call) else node.macro
                     hop = Hop(self.function.key, node.place, text, f"cell:{event.extra}", "wrapper" if event.chain else "handover", level)
                     since = state.since.get(base)
-                    self._found(event._replace(term=base, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked), state)
+                    self._found(event._replace(term=base, value=where, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked), state)
         for place, value in stores:
             if terms.is_place(place):
                 state.memory[place] = value
@@ -480,14 +530,7 @@ class Calls(Evaluator):
             one.runtimes = here
             self._see(node, key, "pv_ops", one)
             self._passed(key, values)
-            cases = self.engine.summary(key).cases
-            for case in cases:
-                if case.runtimes & here:
-                    each = one.copy()
-                    each.runtimes = case.runtimes & here
-                    after = self._apply(case, key, values, node, each)
-                    if after is not None:
-                        found.append(after)
+            found += self._through_summary(key, values, node, one)
         if left:
             state.runtimes = left
             found.append((terms.root(values[0]) if values else ("n", (node.place.file, node.place.line, 0), ""), state))
@@ -500,14 +543,14 @@ class Calls(Evaluator):
 class _Substitute:
     """Puts a caller's values for a callee's parameters. What a callee allocated, or does not know, is told apart by the place of the call."""
 
-    def __init__(self, run: Calls, case: Case, values: list[Term], state: State, place: ir.Place) -> None:
+    def __init__(self, run: Calls, values: list[Term], state: State, place: ir.Place, before: dict[Term, Term] | None = None) -> None:
         self.run = run
         self.values = values
         self.state = state
         self.at = (place.file, place.line, place.column)
         self.numbers: dict[Term, int] = {}
         # Values are those on entry: loads must not see what this call stores.
-        self.memory = dict(state.memory)
+        self.memory = dict(state.memory) if before is None else before
 
     def term(self, term: Term) -> Term:
         kind = term[0]

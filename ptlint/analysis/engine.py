@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from ptlint.analysis import terms
 from ptlint.analysis.calls import Calls
+from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Case, State, Summary
+from ptlint.analysis.values import Case, Event, State, Summary
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -57,7 +58,13 @@ class Engine:
             return Summary((Case(frozenset(self.program.runtimes), (), (), (), ("n", ("recursive", key), function.result)),))
         self._active.add(key)
         try:
-            result = _Run(self, function).summary()
+            run = _Run(self, function)
+            result = run.summary()
+            if run.learned:
+                # A value turned out to be a table after it was freed on another path: look again, knowing that.
+                again = _Run(self, function)
+                again.types = run.types
+                result = again.summary()
         finally:
             self._active.discard(key)
         self._summaries[key] = result
@@ -77,6 +84,13 @@ class _Run(Calls):
         self.params = {param.id: ("p", index, param.type) for index, param in enumerate(function.params)}
         self.flow: Flow = flow_of(function)
         self.joined = 0
+        self.side: dict[Event, frozenset[str]] = {}
+        self.unknown: set[Term] = set()
+
+    @property
+    def learned(self) -> bool:
+        """Was something freed before it was known to be a table?"""
+        return any(term in self.types for term in self.unknown)
 
     def summary(self) -> Summary:
         """Run all paths and sum them up."""
@@ -180,10 +194,17 @@ class _Run(Calls):
         stores = [
             (place, value)
             for place, value in state.memory.items()
-            if self.outlives(place) and terms.place_type(place).rstrip("*").strip() not in self.border.entries and not self.is_local(value)
+            if self.outlives(place) and self._carries(place) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         return Case(state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result)
+
+    def _carries(self, place: Term) -> bool:
+        """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
+        kind = bare(terms.place_type(place))
+        if kind in self.border.entries:
+            return False
+        return kind in self.border.level_types or kind in self.border.pages or kind == "void *" or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
 
     def _on_entry(self, term: Term) -> bool:
         return term[0] != "leaf" and all(leaf[0] in ("p", "c", "v") and not self.is_local(leaf) for leaf in terms.leaves(term))
@@ -194,13 +215,6 @@ class _Run(Calls):
         while base[0] in ("f", "d", "v", "up"):
             base = base[1]
         return base[0] in ("p", "g") and place[0] in ("f", "d", "g")
-
-    def is_local(self, term: Term) -> bool:
-        """Does the term hang on a local variable's place?"""
-        base = term
-        while base[0] in ("f", "d", "v", "up"):
-            base = base[1]
-        return base[0] == "a"
 
     def _sum_up(self, cases: list[Case]) -> Summary:
         cases = _same_value(cases)
@@ -214,7 +228,8 @@ class _Run(Calls):
             cases = _pool(cases, self.engine.bounds.cases)
             self.joined += 1
         self.ledger.joined += self.joined
-        return Summary(tuple(cases), self.joined)
+        side = tuple(sorted(self.side.items(), key=repr))
+        return Summary(tuple(cases), self.joined, side)
 
 
 def _same_value(cases: list[Case]) -> list[Case]:

@@ -131,8 +131,11 @@ class Evaluator:
         """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published."""
         old = terms.root(self.load(place, state))
         new = terms.root(value)
-        if new[0] in ("m", "n"):
+        if new[0] in ("m", "n", "p"):
             state.published |= {new}
+            entry = self.border.entries.get(terms.place_type(place))
+            if entry is not None and value[0] == "o" and self.types.get(new, "any") == "any" and not self._maps_memory(value):
+                self.types[new] = entry.below
         if old != new and old[0] != "c":
             state.since[old] = ((self.function.key, where), frozenset())
             for event in state.events:
@@ -162,13 +165,17 @@ class Evaluator:
                 found.append((value, after))
                 continue
             for part in init.fields:
-                place = base
-                for name in part.path:
-                    place = terms.field(place, name, "") if "." in name else place
+                place = terms.field(base, f"{part.record}.{part.path[-1]}", "") if part.record else base
                 value, after = self.evaluate(part.value, after)[0]
                 after.memory[place] = value
             found.append((base, after))
         return found
+
+    def _maps_memory(self, value: Term) -> bool:
+        """Does the value that is put together for an entry have the leaf bit?"""
+        if value[0] == "c":
+            return bool(value[1] >> self.border.leaf_bit & 1) and value[1] < 1 << 12
+        return value[0] == "o" and value[1] in "|+" and (self._maps_memory(value[2]) or self._maps_memory(value[3]))
 
     # ---- operators -----------------------------------------------------------------------------------------
 

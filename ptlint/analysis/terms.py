@@ -56,14 +56,25 @@ def up(pointer: Term, member: str) -> Term:
 
 
 def op(operator: str, x: Term, y: Term) -> Term:
-    """Arithmetic on terms, folded where both are numbers."""
+    """Arithmetic on terms, folded where both are numbers.
+
+    Terms stay shallow: of what an operand was computed from only the identity is kept, and the bits that were set with ``|``.
+    """
     if x[0] == "c" and y[0] == "c":
         folded = _fold(operator, x[1], y[1])
         if folded is not None:
             return ("c", folded)
-    if operator in "+-|^<<>>" and y == ZERO:
+    if operator in _TRUTHS:
+        return ("o", operator, x, y)
+    if y == ZERO and operator in ("+", "-", "|", "^", "<<", ">>"):
         return x
-    return ("o", operator, x, y)
+    if y[0] == "c" and x[0] == "o" and x[1] == "|" and x[3][0] == "c":
+        return ("o", "|", x[2], ("c", x[3][1] | y[1])) if operator == "|" else x
+    if x[0] == "c" and y[0] == "o" and y[1] == "|" and y[3][0] == "c":
+        return y
+    if x[0] == "c" and operator in ("|", "&", "+"):
+        x, y = y, x
+    return ("o", operator, root(x), root(y))
 
 
 def _fold(operator: str, x: int, y: int) -> int | None:

@@ -12,7 +12,7 @@ import msgspec
 from ptlint import resources
 from ptlint.errors import Unreadable
 
-__all__ = ["Gate", "Output", "Probe", "Rules", "answer", "load_rules", "succeeds"]
+__all__ = ["Folder", "Gate", "Output", "Probe", "Rules", "answer", "load_rules", "succeeds"]
 
 _IF = re.compile(r'^\{ (?P<command>.*); \} >/dev/null 2>&1 && echo "(?P<yes>.*)" \|\| echo "(?P<no>.*)"$', re.DOTALL)
 _SET = re.compile(r"^set -- (?P<words>.*) && echo \$(?P<number>\d)$")
@@ -44,6 +44,15 @@ class Gate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
+class Folder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A folder that is entered when ``parent`` of it, a Makefile, is missing: always, or when ``symbol`` is on."""
+
+    path: str
+    parent: str
+    reason: str
+    symbol: str | None = None
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``rules/build.toml``."""
 
@@ -53,6 +62,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     gate: tuple[Gate, ...]
     off: tuple[Gate, ...]
     pae: tuple[Gate, ...]
+    folder: tuple[Folder, ...]
     output: tuple[Output, ...]
     probe: tuple[Probe, ...]
 

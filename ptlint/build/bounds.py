@@ -30,7 +30,8 @@ def bounds_header(tree: Tree, arguments: Sequence[str], generated: str) -> str:
         unit = index.parse(_SOURCE, args=[arguments[0], first, *arguments[1:]])
     except cindex.TranslationUnitLoadError:
         raise Unreadable(f"{_SOURCE}: libclang could not parse it") from None
-    errors = [text for text in (f"{entry.location.file}:{entry.location.line}: {entry.spelling}" for entry in unit.diagnostics if entry.severity >= 3)]
+    bad = [entry for entry in unit.diagnostics if entry.severity >= cindex.Diagnostic.Error]
+    errors = [f"{entry.location.file}:{entry.location.line}: {entry.spelling}" for entry in bad]
     lines = []
     for cursor in unit.cursor.get_children():
         if cursor.spelling == "main" and cursor.is_definition():

@@ -62,7 +62,7 @@ def derive_builds(
     """
     rules = rules or load_rules()
     wanted = [*_names(rules.gate), *(name.removeprefix("CONFIG_") for name in gates)]
-    makefiles = Makefiles(tree)
+    makefiles = Makefiles(tree, rules.folder)
     runtimes = _runtimes()
     found: list[Build] = []
     for pv, bits in ((False, 64), (True, 64), (False, 32)):
@@ -166,7 +166,8 @@ def _build(name: str, suffix: str, kconfig: Configuration, makefiles: Makefiles,
     if switch is not None and symbols.get(switch) != "y":
         names = tuple(runtime.name for runtime in runtimes if runtime.without)
     else:
-        names = tuple(runtime.name for runtime in runtimes if not runtime.without and (runtime.symbol is None or symbols.get(runtime.symbol, "n") != "n"))
+        guests = [runtime for runtime in runtimes if not runtime.without]
+        names = tuple(guest.name for guest in guests if guest.symbol is None or guest.symbol in symbols)
     return Build(name=name, symbols=symbols, runtimes=names, suffix=suffix, units=units, modules=modules)
 
 

@@ -14,7 +14,9 @@ from ptlint.tree import Tree
 
 __all__ = ["command", "common_arguments"]
 
-_LANGUAGE = ("-nostdinc", "-std=gnu11", "-funsigned-char", "-fshort-wchar", "-fms-extensions", "-fno-strict-aliasing", "-fno-common", "-ffreestanding", "-w")
+_LANGUAGE = (
+    "-nostdinc", "-std=gnu11", "-funsigned-char", "-fshort-wchar", "-fms-extensions", "-fno-strict-aliasing", "-fno-common", "-ffreestanding", "-w",
+)  # fmt: skip
 _MACROS = (
     "-D__KERNEL__", '-DKBUILD_MODNAME="ptlint"', '-DKBUILD_BASENAME="ptlint"', '-DKBUILD_MODFILE="ptlint"', "-D__KBUILD_MODNAME=kmod_ptlint",
     "-DCC_USING_FENTRY",

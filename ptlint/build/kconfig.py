@@ -92,6 +92,14 @@ def _parser(library: Any, tree: Tree) -> Any:
                 self._trailing_tokens_error()
             return expr
 
+        def _expand_name(self, s: str, i: int) -> tuple[str, str, int]:
+            # A command of which nothing is known stands for n where an expression is expected.
+            s, end = self._expand_name_iter(s, i)
+            name = s[i:end].strip() and s[i:end]
+            while end < len(s) and s[end].isspace():
+                end += 1
+            return name or "n", s, end
+
         def _parse_error(self, msg: str) -> None:
             raise library.KconfigError(f"{self.filename}:{self.linenr}: {msg} in {self._line.strip()!r}")
 

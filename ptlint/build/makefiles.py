@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from ptlint.build.answers import Folder
 from ptlint.build.expand import expand
 from ptlint.tree import Tree
 
 __all__ = ["Makefiles", "Units"]
 
-_ASSIGN = re.compile(r"^\s*(?:export\s+|override\s+)*(?P<name>(?:\$\((?:[^()]|\([^()]*\))*\)|[^\s:#=+?$])+)\s*(?P<how>\+=|::?:?=|\?=|=)\s*(?P<value>.*)$")
+_NAME = r"(?P<name>(?:\$\((?:[^()]|\([^()]*\))*\)|[^\s:#=+?$])+)"
+_ASSIGN = re.compile(rf"^\s*(?:export\s+|override\s+)*{_NAME}\s*(?P<how>\+=|::?:?=|\?=|=)\s*(?P<value>.*)$")
 _CONDITION = re.compile(r"^\s*(?P<else>else\s+)?(?P<word>ifeq|ifneq|ifdef|ifndef)\b\s*(?P<rest>.*)$")
 _INCLUDE = re.compile(r"^\s*-?include\s+(?P<path>.*)$")
 _COMMENT = re.compile(r"(?<!\\)#.*$")
@@ -46,9 +48,10 @@ class _Variables:
 class Makefiles:
     """The Makefiles of one tree."""
 
-    def __init__(self, tree: Tree) -> None:
-        """``tree`` is where they are read from."""
+    def __init__(self, tree: Tree, folders: Sequence[Folder] = ()) -> None:
+        """``tree`` is where they are read from; ``folders`` are those to enter in a tree of which only a part is there."""
         self._tree = tree
+        self._folders = tuple(folders)
         self._lines: dict[str, tuple[str, ...]] = {}
         self._exists: dict[str, bool] = {}
 
@@ -65,7 +68,11 @@ class Makefiles:
         }
         built: set[str] = set()
         modules: set[str] = set()
-        self._descend("", given, built, modules, False, set())
+        seen: set[str] = set()
+        self._descend("", given, built, modules, False, seen)
+        for extra in self._folders:
+            if not self._is_file(extra.parent) and (extra.symbol is None or extra.symbol in symbols):
+                self._descend(extra.path, given, built, modules, False, seen)
         if not built:
             for folder in ("mm", "kernel", "arch/x86"):
                 self._descend(folder, given, built, modules, False, set())
@@ -129,7 +136,7 @@ class Makefiles:
     def _run(self, name: str, variables: _Variables, depth: int) -> None:
         # Each open conditional is (taken now, some branch was taken already, the surroundings are taken).
         stack: list[tuple[bool, bool, bool]] = []
-        defining = False
+        defining = recipe = False
         for line in self._read(name):
             word = line.split(None, 1)[0]
             if word in ("define", "endef"):
@@ -138,13 +145,16 @@ class Makefiles:
                 continue
             elif word in ("ifeq", "ifneq", "ifdef", "ifndef", "else", "endif"):
                 _branch(stack, line, word, variables)
-            elif stack and not stack[-1][0]:
+            elif (stack and not stack[-1][0]) or (recipe and line.startswith("\t")):
                 continue
             elif match := _ASSIGN.match(line):
                 variables.assign(variables.expand(match["name"]), match["how"], match["value"].strip())
+                recipe = False
             elif (match := _INCLUDE.match(line)) and depth < 5:
                 for path in variables.expand(match["path"]).split():
                     self._run(posixpath.normpath(path), variables, depth + 1)
+            else:
+                recipe = ":" in line
 
 
 def _branch(stack: list[tuple[bool, bool, bool]], line: str, word: str, variables: _Variables) -> None:

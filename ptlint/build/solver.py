@@ -126,6 +126,7 @@ class Solver:
             if expr[0] == library.AND:
                 return any(self._refuse(term, depth + 1) for term in reversed(library.split_expr(expr, library.AND)))
             if expr[0] == library.OR:
-                return all([self._refuse(term, depth + 1) for term in library.split_expr(expr, library.OR)])
+                outcomes = [self._refuse(term, depth + 1) for term in library.split_expr(expr, library.OR)]
+                return all(outcomes)
             return bool(expr[0] == library.NOT) and self._satisfy(expr[1], depth + 1)
         return isinstance(expr, library.Symbol) and not expr.is_constant and self._force_off(expr, depth)

@@ -60,7 +60,7 @@ class Builder:
         ends = [_decided(found) if found is not None else Return(None, end) for found in self.ends]
         target = [_thread(self.bodies, ends, index) for index in range(len(ends))]
         ends = [_retarget(found, target) for found in ends]
-        start = target[0]
+        start = 0  # stays apart: nothing leads to the entry
         reached, predecessors = _reach(ends, start)
         bodies = self.bodies
         for index in sorted(reached):

@@ -65,6 +65,7 @@ class _CXString(ctypes.Structure):
 
 
 _VISITOR = ctypes.PYFUNCTYPE(c_int, Cursor, Cursor, c_void_p)
+_FIELD_VISITOR = ctypes.PYFUNCTYPE(c_int, Cursor, c_void_p)
 _INCLUSION = ctypes.PYFUNCTYPE(None, c_void_p, c_void_p, c_uint, c_void_p)
 
 _PLACE = [SourceLocation, POINTER(c_void_p), POINTER(c_uint), POINTER(c_uint), POINTER(c_uint)]
@@ -84,6 +85,7 @@ _FUNCTIONS: dict[str, tuple[list[Any], Any]] = {
     "disposeString": ([_CXString], None),
     "getTranslationUnitCursor": ([c_void_p], Cursor),
     "visitChildren": ([Cursor, _VISITOR, c_void_p], c_uint),
+    "Type_visitFields": ([Type, _FIELD_VISITOR, c_void_p], c_uint),
     "getInclusions": ([c_void_p, _INCLUSION, c_void_p], None),
     "getCursorSpelling": ([Cursor], _CXString),
     "getCursorReferenced": ([Cursor], Cursor),
@@ -147,7 +149,20 @@ class Clang:
             self._found.append(cursor)
             return 1
 
+        def collect_field(cursor: Cursor, _data: object) -> int:
+            self._found.append(cursor)
+            return 1
+
         self._collect = _VISITOR(collect)
+        self._collect_field = _FIELD_VISITOR(collect_field)
+        self._kinds: frozenset[int] = frozenset()
+
+        def descend(cursor: Cursor, _parent: Cursor, _data: object) -> int:
+            if cursor.kind in self._kinds:
+                self._found.append(cursor)
+            return 2
+
+        self._descend = _VISITOR(descend)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
@@ -167,6 +182,20 @@ class Clang:
         found: list[Cursor] = []
         self._found = found
         self.visitChildren(cursor, self._collect, None)
+        return found
+
+    def fields(self, record: Type) -> list[Cursor]:
+        """The FIELD_DECL of each direct member of a record, anonymous ones too, in order."""
+        found: list[Cursor] = []
+        self._found = found
+        self.Type_visitFields(record, self._collect_field, None)
+        return found
+
+    def descendants(self, cursor: Cursor, kinds: frozenset[int]) -> list[Cursor]:
+        """The cursors of some kinds anywhere below a cursor, in order."""
+        found: list[Cursor] = []
+        self._found, self._kinds = found, kinds
+        self.visitChildren(cursor, self._descend, None)
         return found
 
     def position(self, function: Callable[..., None], location: SourceLocation) -> tuple[int | None, int, int, int]:

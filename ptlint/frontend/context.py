@@ -20,7 +20,7 @@ class TypeInfo:
 
     __slots__ = ("canonical", "derived", "kind", "size", "spelling", "type")
 
-    def __init__(self, clang: Clang, type_: Type) -> None:
+    def __init__(self, clang: Clang, type_: Type, prefix: str) -> None:
         self.type = type_
         self.canonical: Type = clang.getCanonicalType(type_)
         self.kind: int = self.canonical.kind
@@ -30,7 +30,7 @@ class TypeInfo:
             self.derived = True
         else:
             self.derived = False
-        self.spelling = text
+        self.spelling = text.replace(prefix, "") if "(" in text else text
         self.size = 0
         if self.kind in k.UNSIGNED_TYPES or self.kind in k.SIGNED_TYPES or self.kind in (k.TYPE_ENUM, k.TYPE_POINTER):
             self.size = max(int(clang.Type_getSizeOf(self.canonical)), 0)
@@ -68,9 +68,12 @@ class UnitContext:
     """The state of one translation unit's lowering. It lives as long as the libclang unit and never leaves the front end."""
 
     def __init__(self, clang: Clang, unit: int, sources: Sources, file: str, header_files: tuple[str, ...],
-                 wanted: Callable[[str], bool] | None) -> None:
+                 wanted: Callable[[str], bool] | None, known: set[str] | None = None) -> None:
         self.clang, self.unit, self.sources, self.file = clang, unit, sources, file
         self.wanted = wanted
+        self.known = known if known is not None else set()
+        self.failed: list[str] = []
+        self.prefix = sources.directory + "/"
         self._files: dict[int, str] = {}
         included = [self.file_name(found) for found in clang.inclusions(unit)]
         self.macros = MacroIndex(sources, [file, *included], header_files)
@@ -131,7 +134,7 @@ class UnitContext:
         key = (type_.kind, type_.data0, type_.data1)
         info = self._types.get(key)
         if info is None:
-            info = self._types[key] = TypeInfo(self.clang, type_)
+            info = self._types[key] = TypeInfo(self.clang, type_, self.prefix)
         return info
 
     def type_of(self, cursor: Cursor) -> TypeInfo:
@@ -207,7 +210,7 @@ class UnitContext:
         if not found:
             if not name.startswith("__builtin_"):
                 self.declared[key] = self.type_info(clang.getCursorResultType(cursor)).spelling
-        elif key not in self.queued and (self.wanted is None or self.wanted(name)):
+        elif key not in self.queued and key not in self.known and (self.wanted is None or self.wanted(name)):
             self.queued.add(key)
             self.queue.append((key, definition))
         return FunctionRef(key), noreturn, name
@@ -233,8 +236,7 @@ class UnitContext:
 
     def field_names(self, record: Type) -> list[str]:
         """The names of a record's direct members; empty for anonymous records."""
-        clang = self.clang
-        return [self.field(child).name for child in clang.children(clang.getTypeDeclaration(record)) if child.kind == k.FIELD_DECL]
+        return [self.field(child).name for child in self.clang.fields(record)]
 
     def members(self, record: Type) -> list[tuple[str, int, int]]:
         """(name, offset, size) of each member of a record, anonymous records seen through, bytes."""
@@ -244,9 +246,7 @@ class UnitContext:
 
     def _members(self, whole: Type, record: Type, found: list[tuple[str, int, int]]) -> None:
         clang = self.clang
-        for child in clang.children(clang.getTypeDeclaration(record)):
-            if child.kind != k.FIELD_DECL:
-                continue
+        for child in clang.fields(record):
             field = self.field(child)
             if field.name:
                 offset = clang.Type_getOffsetOf(whole, field.name.encode())

@@ -76,7 +76,9 @@ class Expressions(Initialisers):
 
     def _string(self, cursor: Cursor) -> Expr:
         text = self.clang.spelling(cursor)
-        return String(text[1:-1] if len(text) > 1 and text[0] == '"' else text)
+        if len(text) > 1 and text[0] == '"':
+            text = text[1:-1]
+        return String(text.removeprefix(self.context.prefix))
 
     def _reference(self, cursor: Cursor) -> Expr:
         found = self.clang.getCursorReferenced(cursor)
@@ -151,19 +153,15 @@ class Expressions(Initialisers):
         if kind == k.ASSIGN:
             return self._assign(cursor, left, right, "")
         if op == ",":
-            first = self._after_effects(left)
-            if first is not None:
-                self.builder.emit(first)
+            before = self.effects
+            first = self.expression(left)
+            if self.effects != before:
+                self.effect(first)
             return self.expression(right)
         if op in ("&&", "||"):
             return self._logical(cursor, op, left, right)
         value = self.expression(left)
         return fold.binary(op, value, self.expression(right), self.context.type_of(cursor))
-
-    def _after_effects(self, cursor: Cursor) -> Expr | None:
-        before = self.effects
-        value = self.expression(cursor)
-        return value if self.effects != before and not isinstance(value, (Var, Const)) else None
 
     def _compound(self, cursor: Cursor) -> Expr:
         left, right = self.clang.children(cursor)
@@ -240,8 +238,8 @@ class Expressions(Initialisers):
     def _settle(self, result: Var | None, value: Expr, place: Place) -> None:
         if result is not None:
             self.assign(result, value, place)
-        elif not isinstance(value, (Const, Var)):
-            self.builder.emit(value)
+        else:
+            self.effect(value)
 
     def _elvis(self, cursor: Cursor, common: Cursor, other: Cursor) -> Expr:
         before = self.effects
@@ -267,6 +265,7 @@ class Expressions(Initialisers):
         return result
 
     def _generic(self, cursor: Cursor) -> Expr:
+        """The association that has the type of the whole; libclang does not tell which, when several have."""
         type_ = self.context.type_of(cursor).canonical
         found = [child for child in self.clang.children(cursor)[1:] if is_expression(child)]
         same = []
@@ -274,9 +273,9 @@ class Expressions(Initialisers):
             other = self.context.type_of(child).canonical
             if other.kind == type_.kind and other.data0 == type_.data0:
                 same.append(child)
-        if same:
+        if len(same) == 1:
             return self.expression(same[0])
-        return self.opaque(cursor, "_Generic")
+        return Opaque("_Generic", tuple(self.expression(child) for child in same or found), self.context.type_of(cursor).spelling)
 
 
 _HANDLERS: dict[int, Callable[[Any, Cursor], Expr]] = {

@@ -19,7 +19,7 @@ class Initialisers(Calls):
     """Casts, containers, initialisers."""
 
     def cast(self, cursor: Cursor) -> Expr:
-        """An explicit cast. Of a constant to an integer type, and of a null pointer: the constant. To the record around a member: ``container_of``."""
+        """A cast. Of a constant to an integer type, and of a null pointer: the constant. To the record around a member: ``container_of``."""
         children = [child for child in self.clang.children(cursor) if 100 <= child.kind < 200]
         if not children:
             return self.opaque(cursor)
@@ -51,12 +51,14 @@ class Initialisers(Calls):
         return Opaque("container_of", (pointer, String(self._member_at(cursor, record, operand.right.value))), type_)
 
     def _member_at(self, cursor: Cursor, record: Type, offset: int) -> str:
-        """The member at an offset: one that the macro's arguments name, else the first."""
+        """The member at an offset: one that the macro's arguments name (or macros among them), else the first."""
         clang = self.clang
         place, start = self.context.spot(cursor)
-        for word in _PATH.findall(self.context.sources.arguments(place.file, start)):
+        words: list[str] = _PATH.findall(self.context.sources.arguments(place.file, start))
+        behind = [inner for word in words for definition in self.context.macros.lookup(word) for inner in sorted(definition.words)]
+        for word in (*words, *behind):
             if clang.Type_getOffsetOf(record, word.encode()) == offset * 8:
-                return str(word)
+                return word
         for name, position, _ in self.context.members(record):
             if position == offset:
                 return name
@@ -78,13 +80,15 @@ class Initialisers(Calls):
         clang = self.clang
         array = type_.kind in k.ARRAY_TYPES
         names = [] if array or type_.kind != k.TYPE_RECORD else self.context.field_names(type_)
+        record = "" if array or type_.kind != k.TYPE_RECORD else self.context.record_name(clang.getTypeDeclaration(type_))
         position = 0
         for child in clang.children(cursor):
             down: tuple[str, ...] = ()
             value = child
             if child.kind == k.UNEXPOSED_EXPR:
                 parts = clang.children(child)
-                down = tuple(clang.spelling(part) for part in parts if part.kind == k.MEMBER_REF)
+                designators = [part for part in parts if part.kind == k.MEMBER_REF]
+                down = tuple(clang.spelling(part) for part in designators)
                 if not down and array and len(parts) in (2, 3):
                     index = clang.evaluate(parts[0])
                     down = (f"[{index}]",)
@@ -94,12 +98,16 @@ class Initialisers(Calls):
                     if down[0] in names:
                         position = names.index(down[0])
             if not down:
-                down = (f"[{position}]",) if array else (names[position],) if position < len(names) else (f"[{position}]",)
+                name = f"[{position}]" if array or position >= len(names) else names[position]
+                down = (name,) if name else ()
             position += 1
-            self._value(value, (*path, *down), fields)
+            owner = record
+            if len(down) > 1:
+                owner = self.context.record_name(clang.getCursorSemanticParent(clang.getCursorReferenced(designators[-1])))
+            self._value(value, (*path, *down), fields, owner)
 
-    def _value(self, value: Cursor, path: tuple[str, ...], fields: list[Field]) -> None:
+    def _value(self, value: Cursor, path: tuple[str, ...], fields: list[Field], record: str) -> None:
         if value.kind == k.INIT_LIST_EXPR:
             self._flatten(value, self.context.type_of(value).canonical, path, fields)
         else:
-            fields.append(Field(path, self.expression(value)))
+            fields.append(Field(path, self.expression(value), record))

@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Place(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """A position in the tree. ``file`` is relative to the tree; line and column count from 1."""
 
     file: str
@@ -140,10 +140,14 @@ class Call(_Node, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A value in an initialiser. ``path`` names the members (or ``[n]``) down to it, outermost first."""
+    """A value in an initialiser. ``path`` names the members (or ``[n]``) down to it, outermost first.
+
+    ``record`` is the named record that declares the last member (empty for an element of an array).
+    """
 
     path: tuple[str, ...]
     value: Expr
+    record: str = ""
 
 
 class Init(_Node, frozen=True):

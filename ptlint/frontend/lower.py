@@ -12,6 +12,13 @@ from .walk import walk
 __all__ = ["lower_unit", "sort_functions", "sort_variables"]
 
 
+_BROKEN = (IndexError, ValueError, RecursionError)  # what broken code, whose cursors lack parts, or endless nesting leads to
+
+
+def _failure(name: str, error: Exception) -> str:
+    return f"{name}: {'nested too deeply' if isinstance(error, RecursionError) else 'cannot be read, the code is broken'}"
+
+
 def _interesting(variable: Global) -> bool:
     """Whether an initialiser holds a function or an address."""
     if variable.init is None:
@@ -34,6 +41,7 @@ def lower_function(context: UnitContext, key: str, cursor: Cursor) -> tuple[Func
         elif child.kind == k.COMPOUND_STMT:
             body = child
     if body is not None:
+        state.body = body
         state.compound(body)
     extent = clang.getRangeEnd(clang.getCursorExtent(cursor))
     file, line, column, _ = clang.position(clang.getExpansionLocation, extent)
@@ -61,7 +69,11 @@ def lower_queue(context: UnitContext, functions: list[Function], variables: list
     while done < len(context.queue):
         key, cursor = context.queue[done]
         done += 1
-        function, statics = lower_function(context, key, cursor)
+        try:
+            function, statics = lower_function(context, key, cursor)
+        except _BROKEN as error:
+            context.failed.append(_failure(key, error))
+            continue
         functions.append(function)
         variables.extend(filter(_interesting, statics))
     context.queue.clear()
@@ -83,14 +95,21 @@ def lower_unit(context: UnitContext) -> tuple[list[Function], list[Global]]:
     variables: list[Global] = []
     for cursor in clang.children(clang.getTranslationUnitCursor(context.unit)):
         kind = cursor.kind
-        if kind not in (k.FUNCTION_DECL, k.VAR_DECL) or not clang.Location_isFromMainFile(clang.getCursorLocation(cursor)):
+        if kind not in (k.FUNCTION_DECL, k.VAR_DECL):
+            continue
+        # Some C files include others: what stands in these is the unit's own too.
+        if not clang.Location_isFromMainFile(clang.getCursorLocation(cursor)) and not context.place(cursor).file.endswith(".c"):
             continue
         if kind == k.FUNCTION_DECL:
             definition = clang.getCursorDefinition(cursor)
             if definition.kind == k.FUNCTION_DECL and definition.data0 == cursor.data0:
                 context.function(cursor)
         else:
-            variable = lower_variable(context, cursor)
+            try:
+                variable = lower_variable(context, cursor)
+            except _BROKEN as error:
+                context.failed.append(_failure(context.name(cursor), error))
+                continue
             if variable is not None and _interesting(variable):
                 variables.append(variable)
     functions: list[Function] = []

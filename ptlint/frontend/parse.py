@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from .clang import ClangMissing, load
-from .cleanups import resolve_cleanups
+from .cleanups import Cleanups
 from .context import UnitContext
 from .ir import Layout, Unit
 from .lower import lower_unit, sort_functions, sort_variables
@@ -19,12 +19,13 @@ __all__ = ["Problem", "parse_unit"]
 
 def parse_unit(directory: str, file: str, arguments: Sequence[str], wanted: Callable[[str], bool] | None = None, pch: str | None = None,
                unsaved: Mapping[str, bytes] | None = None, records: Iterable[str] = (), *, sources: Sources | None = None,
-               ) -> tuple[Unit | None, list[Problem]]:
+               known: set[str] | None = None) -> tuple[Unit | None, list[Problem]]:
     """Parse one file and lower it.
 
     ``directory`` is the tree's root; ``file`` is relative to it. ``arguments`` are libclang's, without the file. ``wanted`` tells by
     name which functions to lower (all, when None). ``pch`` is a header that ``make_pch`` wrote. ``unsaved`` maps paths to contents
     that stand for files on disk. ``records`` are records whose layout is wanted (``struct page``), of those that the functions use.
+    ``known`` are keys of functions of headers that other units gave: they are left out, and this unit's are added.
     ``sources`` is kept by the caller to share file texts and macro indexes among units (then ``unsaved`` is taken from it).
 
     Returns: the unit (None when nothing could be parsed) and the problems. Broken C raises nothing.
@@ -44,19 +45,22 @@ def parse_unit(directory: str, file: str, arguments: Sequence[str], wanted: Call
         error_ = first_error(clang, handle, sources)
         if error_ is not None:
             problems.append(Problem(file, error_))
-        context = UnitContext(clang, handle, sources, file, header_files(pch), wanted)
-        try:
-            functions, variables = lower_unit(context)
-            layouts = _layouts(context, records)
-        except RecursionError:
-            return None, [*problems, Problem(file, "nested too deeply")]
+        context = UnitContext(clang, handle, sources, file, header_files(pch), wanted, known)
+        functions, variables = lower_unit(context)
+        layouts = _layouts(context, records)
+        problems.extend(Problem(file, reason) for reason in context.failed)
         declared = dict(context.declared)
         cleanups = list(context.cleanups)
     if cleanups and pch:
-        functions = resolve_cleanups(clang, sources, command, wanted, header_files(pch), cleanups, functions, variables, declared)
+        found = sources.memo.get(pch)
+        if not isinstance(found, Cleanups):
+            found = sources.memo[pch] = Cleanups(clang, sources, command, header_files(pch))
+        functions = found.complete(cleanups, wanted, known if known is not None else set(), functions, variables, declared)
         sort_functions(functions, file)
         sort_variables(variables)
     keys = {function.key for function in functions}
+    if known is not None:
+        known.update(function.key for function in functions if function.place.file != file)
     left = tuple(sorted((key, result) for key, result in declared.items() if key not in keys))
     return Unit(file, tuple(functions), tuple(variables), tuple(layouts), left), problems
 

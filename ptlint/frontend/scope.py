@@ -8,7 +8,8 @@ from . import kinds as k
 from .cfg import Builder
 from .clang import Clang, Cursor
 from .context import TypeInfo, UnitContext
-from .ir import Assign, Call, Expr, Global, Jump, Place, Var
+from .ir import Assign, Call, Cast, Expr, Global, Jump, Place, Var
+from .walk import has_effects
 
 __all__ = ["FunctionState", "Scope"]
 
@@ -49,12 +50,17 @@ class FunctionState:
     # variables
 
     def declare(self, cursor: Cursor, scope: str, type_: TypeInfo | None = None) -> Var:
-        """The Var of a parameter or a local; its id is made unique in the function."""
-        name = self.context.name(cursor)
-        number = self._names[name] = self._names.get(name, 0) + 1
-        if number > 1:
-            name = f"{name}#{number}"
-        var = self._vars[cursor.data0] = Var(name, scope, (type_ or self.context.type_of(cursor)).spelling)
+        """The Var of a parameter or a local; its id is made unique in the function (once: a loop or an initialiser may name it before)."""
+        spelling = (type_ or self.context.type_of(cursor)).spelling
+        known = self._vars.get(cursor.data0)
+        if known is not None:
+            name = known.id
+        else:
+            name = self.context.name(cursor)
+            number = self._names[name] = self._names.get(name, 0) + 1
+            if number > 1:
+                name = f"{name}#{number}"
+        var = self._vars[cursor.data0] = Var(name, scope, spelling)
         return var
 
     def variable(self, cursor: Cursor) -> Var:
@@ -86,6 +92,13 @@ class FunctionState:
     def assign(self, var: Var, value: Expr, place: Place) -> None:
         """Emit ``var = value``."""
         self.builder.emit(Assign(var, value, "", place))
+
+    def effect(self, value: Expr) -> None:
+        """Emit a value that nobody takes, if it has effects."""
+        while isinstance(value, Cast):
+            value = value.operand
+        if has_effects(value):
+            self.builder.emit(value)
 
     # scopes and jumps
 

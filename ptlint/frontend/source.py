@@ -39,6 +39,7 @@ class Sources:
     def __init__(self, directory: str, unsaved: Mapping[str, bytes] | None = None) -> None:
         self.directory = str(Path(directory).absolute())
         self.unsaved = {self.relative(name): text for name, text in (unsaved or {}).items()}
+        self.memo: dict[str, object] = {}  # what others keep with the sources
         self._texts: dict[str, bytes] = {}
         self._defines: dict[str, dict[str, list[_Raw]]] = {}
         self._merged: dict[tuple[str, ...], dict[str, list[_Raw]]] = {}
@@ -164,24 +165,30 @@ class MacroIndex:
 
         Without a way (the name is pasted together), ``outermost`` alone; empty when that is no macro.
         """
-        key = (outermost, callee)
-        chain = self._chains.get(key)
-        if chain is None:
-            chain = self._chains[key] = self._search(outermost, callee)
+        chain = self.way(outermost, callee)
+        if not chain and (first := self.lookup(outermost)):
+            return ((outermost, first[0].place),)
         return chain
 
-    def _search(self, outermost: str, callee: str) -> tuple[tuple[str, Place], ...]:
-        first = self.lookup(outermost)
+    def way(self, outermost: str, word: str) -> tuple[tuple[str, Place], ...]:
+        """The macros from ``outermost`` to the nearest one that has ``word`` in its body; empty when there is none."""
+        key = (outermost, word)
+        chain = self._chains.get(key)
+        if chain is None:
+            chain = self._chains[key] = self._search(outermost, word)
+        return chain
+
+    def _search(self, outermost: str, word: str) -> tuple[tuple[str, Place], ...]:
         seen = {outermost}
-        level: list[_Step] = [((), (outermost, definition.place), definition) for definition in first]
+        level: list[_Step] = [((), (outermost, definition.place), definition) for definition in self.lookup(outermost)]
         for _ in range(_DEPTH):
+            for before, link, definition in level:
+                if word in definition.words:
+                    return (*before, link)
             following: list[_Step] = []
             for before, link, definition in level:
-                if callee in definition.words:
-                    return (*before, link)
-            for before, link, definition in level:
-                for word in sorted(definition.words - seen):
-                    seen.add(word)
-                    following.extend(((*before, link), (word, inner.place), inner) for inner in self.lookup(word))
+                for inner_word in sorted(definition.words - seen):
+                    seen.add(inner_word)
+                    following.extend(((*before, link), (inner_word, inner.place), inner) for inner in self.lookup(inner_word))
             level = following
-        return ((outermost, first[0].place),) if first else ()
+        return ()

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 from . import kinds as k
 from .clang import Cursor
+from .context import UnitContext
 from .control import Control
 from .expressions import is_expression
-from .ir import Asm, Branch, Call, Const, Expr, Global, Opaque, Return, Unary, Var
+from .ir import Asm, Branch, Call, Const, Expr, Global, Opaque, Place, Return, Unary, Var
 from .scope import Scope
 
 __all__ = ["Statements"]
 
 _ASM_TEXT = 400
 _CLEANUP = "cleanup:"
+_ASM = frozenset(("asm", "__asm__", "__asm"))
+_LABEL_KINDS = frozenset((k.LABEL_STMT, k.LABEL_REF))
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 class Statements(Control):
     """Statements but those of control flow, and statement expressions."""
+
+    def __init__(self, context: UnitContext, name: str, place: Place) -> None:
+        super().__init__(context, name, place)
+        self.body: Cursor | None = None
+        self._labels: dict[int | None, str] | None = None
+        self._gone: set[int | None] = set()
 
     def statement(self, cursor: Cursor) -> None:
         """Lower a statement; one that control cannot reach is left out unless a label stands in it."""
@@ -35,8 +46,8 @@ class Statements(Control):
         """Lower an expression for its effects."""
         before = self.effects
         value = self.expression(cursor)
-        if self.effects != before and not isinstance(value, (Var, Const)):
-            self.builder.emit(value)
+        if self.effects != before:
+            self.effect(value)
 
     def compound(self, cursor: Cursor) -> None:
         """``{ ... }``."""
@@ -72,7 +83,7 @@ class Statements(Control):
         if self.scopes[-1].cleanups and not isinstance(value, Const):
             type_ = self.context.type_of(cursor)
             if type_.kind == k.TYPE_VOID:
-                self.builder.emit(value)
+                self.effect(value)
                 value = Const(0)
             else:
                 temporary = self.temporary(type_.spelling)
@@ -107,7 +118,8 @@ class Statements(Control):
                     type_ = inner
             value = self.expression(init)
             var = self.declare(cursor, "local", type_)
-            self.assign(var, value, context.place(cursor))
+            if not (isinstance(value, Var) and value.id == var.id):
+                self.assign(var, value, context.place(cursor))
         else:
             var = self.declare(cursor, "local", type_)
         if clang.Cursor_hasAttrs(cursor):
@@ -141,8 +153,7 @@ class Statements(Control):
             value = self.expression(children[0])
             type_ = self.context.type_of(children[0])
             if type_.kind == k.TYPE_VOID:
-                if not isinstance(value, (Const, Var)):
-                    self.builder.emit(value)
+                self.effect(value)
                 value = None
             elif any(scope.cleanups for scope in self.scopes) and not isinstance(value, Const):
                 temporary = self.temporary(type_.spelling)
@@ -152,25 +163,45 @@ class Statements(Control):
         self.builder.end(Return(value, place))
 
     def _asm(self, cursor: Cursor) -> None:
-        clang, builder = self.clang, self.builder
-        operands: list[Expr] = []
-        labels: list[int | None] = []
-        for child in clang.children(cursor):
-            if child.kind == k.ADDR_LABEL_EXPR:
-                labels.extend(clang.getCursorReferenced(ref).data1 for ref in clang.children(child) if ref.kind == k.LABEL_REF)
-            elif is_expression(child):
-                operands.append(self._operand(child))
+        builder = self.builder
+        operands = tuple([self._operand(child) for child in self.clang.children(cursor) if is_expression(child)])
         place, offset = self.context.spot(cursor)
         macro = self.context.sources.identifier(place.file, offset)
-        if macro in ("asm", "__asm__", "__asm"):
+        text = self.context.written(cursor)
+        if macro in _ASM:
             macro = ""
         self.effects += 1
-        builder.emit(Asm(tuple(operands), self.context.written(cursor)[:_ASM_TEXT], place, macro))
-        for label in labels:
+        builder.emit(Asm(operands, text[:_ASM_TEXT], place, macro))
+        for label in self._asm_labels(macro, text):
             jump, following = builder.new(), builder.new()
             builder.end(Branch(Opaque("asm goto", (), "int"), jump, following, place), jump)
             self.goto(label)
             builder.current = following
+
+    def _asm_labels(self, macro: str, text: str) -> list[int | None]:
+        """The labels that an ``asm goto`` may jump to. libclang shows none of them: the source text tells.
+
+        Those that the text (of a macro: its arguments, or a body on the way to ``goto``) names; else those that no ``goto`` leads to.
+        """
+        if self.body is None:
+            return []
+        if self._labels is None:
+            found = self.clang.descendants(self.body, _LABEL_KINDS)
+            self._labels = {label.data1: self.clang.spelling(label) for label in found if label.kind == k.LABEL_STMT}
+            self._gone = {self.clang.getCursorReferenced(ref).data1 for ref in found if ref.kind == k.LABEL_REF}
+        if not self._labels:
+            return []
+        words = set(_WORD.findall(text))
+        if macro:
+            chain = self.context.macros.way(macro, "goto")
+            if not chain:
+                return []
+            for name, _ in chain:
+                words.update(word for definition in self.context.macros.lookup(name) for word in definition.words)
+        elif "goto" not in words:
+            return []
+        named: list[int | None] = [label for label, name in self._labels.items() if name in words]
+        return named or [label for label in self._labels if label not in self._gone]
 
     def _operand(self, cursor: Cursor) -> Expr:
         """An operand; a number that a macro puts there may come from ``__COUNTER__``, and is 0."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from .ir import Asm, Assign, Binary, Call, Cast, Cond, Expr, Index, Init, Member, Opaque, Unary
 
-__all__ = ["children_of", "walk"]
+__all__ = ["children_of", "has_effects", "walk"]
 
 
 def children_of(expr: Expr) -> tuple[Expr, ...]:
@@ -37,3 +37,14 @@ def walk(expr: Expr) -> Iterator[Expr]:
     yield expr
     for child in children_of(expr):
         yield from walk(child)
+
+
+def has_effects(expr: Expr) -> bool:
+    """Whether evaluating an expression does something: a call, an assignment, assembly."""
+    match expr:
+        case Call() | Assign() | Asm():
+            return True
+        case Unary() if expr.op in ("++", "--", "post++", "post--"):
+            return True
+        case _:
+            return any(has_effects(child) for child in children_of(expr))

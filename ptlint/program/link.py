@@ -13,7 +13,7 @@ from ptlint.program.walk import expressions, functions_in, sub
 __all__ = ["Filler", "Program", "link"]
 
 
-class Filler(msgspec.Struct, frozen=True, order=True):
+class Filler(msgspec.Struct, frozen=True):
     """A function that a table of functions may hold: put there in ``runtime`` (None: by an initialiser, or by everybody)."""
 
     function: str
@@ -115,7 +115,7 @@ def _tables(functions: dict[str, ir.Function], variables: dict[str, ir.Global], 
     for source, _, runtime in copies:
         owner = runtime or border.runtime_of(variables[source].place.file)
         initialised(variables[source].init, owner, variables[source].place)
-    return {member: tuple(sorted(fillers)) for member, fillers in sorted(found.items())}
+    return {member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place))) for member, fillers in sorted(found.items())}
 
 
 def _initialiser(value: ir.Expr | None) -> Iterator[tuple[str, str, str]]:
@@ -125,12 +125,8 @@ def _initialiser(value: ir.Expr | None) -> Iterator[tuple[str, str, str]]:
             if isinstance(field.value, ir.Init):
                 yield from _initialiser(field.value)
                 continue
-            for key in _function(field.value):
-                if field.path and "." in field.path[-1]:
-                    record, member = field.path[-1].rsplit(".", 1)
-                    yield record, member, key
-                elif field.path:
-                    yield value.type, field.path[-1], key
+            if field.record:
+                yield from ((field.record, field.path[-1], key) for key in _function(field.value))
 
 
 def _function(value: ir.Expr) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Names:
         rest = frozenset(name for name in names if self._runtime(name) not in whole)
         if not rest:
             return self._list(whole)
-        return self._by_symbol(names, among) or ", ".join(filter(None, [self._list(whole), self._by_symbol(rest, among) or listed(rest)]))
+        return self._by_symbol(names, among) or "; ".join(filter(None, [self._list(whole), self._by_symbol(rest, among) or listed(rest)]))
 
     def _by_symbol(self, names: frozenset[str], among: frozenset[str]) -> str | None:
         """``CONFIG_X``, or runtimes ``with CONFIG_X``."""

@@ -80,6 +80,7 @@ def clean(path: str) -> str | None:
 
 def kernel_version(makefile: bytes) -> str:
     """The version in the text of a top Makefile, as ``make kernelversion`` would say it."""
-    found = {name.decode(): value.decode("utf-8", "replace").strip() for name, value in _ASSIGNMENT.findall(makefile)}
+    pairs: list[tuple[bytes, bytes]] = _ASSIGNMENT.findall(makefile)
+    found = {name.decode(): value.decode("utf-8", "replace").strip() for name, value in pairs}
     numbers = [found.get(part, "") for part in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
     return ".".join(number for number in numbers if number) + found.get("EXTRAVERSION", "")
