@@ -111,6 +111,10 @@ class Calls(Evaluator):
     def _through_summary(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> list[tuple[Term, State]]:
         found = []
         summary = self.engine.summary(key)
+        for index, level in summary.seen:
+            base = terms.root(values[index]) if index < len(values) else ZERO
+            if base[0] not in ("c", "fn", "a", "g") and self.types.get(base, "any") == "any":
+                self.types[base] = level
         results = {case.result for case in summary.cases}
         for number, case in enumerate(summary.cases):
             runtimes = case.runtimes & state.runtimes
@@ -123,10 +127,13 @@ class Calls(Evaluator):
         for event, runtimes in summary.side:
             if runtimes & state.runtimes:
                 self._beside(event, runtimes & state.runtimes, values, node, state, found)
-        if isinstance(node, ir.Call) and len(results) == 1 and next(iter(results))[0] == "c" and any(self.level(value, state) for value in values):
+        if isinstance(node, ir.Call) and len(results) == 1 and next(iter(results))[0] == "c" and self._takes_table(key):
             # What a function of a table always answers, it answers in this configuration: whether a lock fits into the descriptor, say.
             found = [(("n", (node.place.file, node.place.line, node.place.column, "always"), bare(node.type)), after) for _, after in found]
         return _merge(found)
+
+    def _takes_table(self, key: str) -> bool:
+        return any(bare(param.type) in self.border.tables for param in self.program.functions[key].params)
 
     def _beside(
         self, event: Event, runtimes: frozenset[str], values: list[Term], node: ir.Call | ir.Asm, state: State, found: list[tuple[Term, State]]
@@ -185,6 +192,9 @@ class Calls(Evaluator):
             return [(result, state)]
         if name in border.views and border.views[name] < len(values):
             return [(self._typed(values[border.views[name]], node.type), state)]
+        if name in border.data and border.data[name] < len(values):
+            state.facts[("leaf", terms.root(values[border.data[name]]))] = True
+            return [(result, state)]
         if name in border.allocs:
             return [(("m", (node.place.file, node.place.line, node.place.column), bare(node.type)), state)]
         if name in border.waits:
@@ -240,10 +250,12 @@ class Calls(Evaluator):
             self._see(node, key, "callback", state)
             self._see(node, node.function.key if isinstance(node.function, ir.FunctionRef) else name, "call", state)
             kept: dict[tuple[Event, ...], State] = {}
-            for case in self.engine.summary(key).cases:
+            summary = self.engine.summary(key)
+            side = tuple(event for event, runtimes in summary.side if runtimes & state.runtimes)
+            for case in summary.cases:
                 one = state.copy()
                 one.runtimes = case.runtimes & state.runtimes
-                if one.runtimes and self._later(case, defer.kind, thing, node, one):
+                if one.runtimes and self._later(case.events + side, defer.kind, thing, node, one):
                     kept.setdefault(one.events, one)
             if not kept:
                 self._hand_over(thing, frozenset({defer.kind}), node, state)
@@ -265,11 +277,11 @@ class Calls(Evaluator):
             return found
         return []
 
-    def _later(self, case: Case, kind: str, thing: Term, node: ir.Call, state: State) -> bool:
+    def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call, state: State) -> bool:
         """A callback frees what it was given, later."""
         some = False
         substitute = _Substitute(self, [thing], state, node.place)
-        for event in case.events:
+        for event in events:
             if event.kind == "free":
                 some = True
                 term = substitute.term(event.term)
@@ -404,9 +416,7 @@ class Calls(Evaluator):
     def _is_data(self, base: Term, state: State) -> bool:
         """What an entry of the last level, or one with the leaf bit, points to is no table."""
         entry = self.border.entries.get(bare(terms.type_of(base)))
-        if entry is None or base[0] == "p" and False:
-            return False
-        return entry.below == "data" or bool(state.facts.get(("leaf", base)))
+        return (entry is not None and entry.below == "data") or bool(state.facts.get(("leaf", base)))
 
     def _is_record(self, base: Term) -> bool:
         """Is it a pointer to a record that no page-table page is, by its type and by all types it was seen under?"""
@@ -506,7 +516,7 @@ class Calls(Evaluator):
                 state.memory[register] = old
                 return [(ZERO, state)]
         for index, operand in enumerate(node.operands):
-            if isinstance(operand, ir.Var) and operand.scope == "local" and ("a", operand.id) not in state.memory:
+            if isinstance(operand, ir.Var) and operand.scope == "local" and (index < node.outputs or ("a", operand.id) not in state.memory):
                 state.memory[("a", operand.id)] = ("n", (node.place.file, node.place.line, index), bare(operand.type))
         return [(ZERO, state)]
 

@@ -26,10 +26,10 @@ __all__ = ["Bounds", "Engine"]
 class Bounds(NamedTuple):
     """How much is kept: states a block, cases a summary, events a path, steps a function."""
 
-    states: int = 12
+    states: int = 6
     cases: int = 8
     events: int = 24
-    steps: int = 1500
+    steps: int = 500
 
 
 class Engine:
@@ -100,7 +100,6 @@ class _Run(Calls):
             start.memory[("a", name)] = value
         cases: dict[tuple[object, ...], Case] = {}
         seen: list[set[tuple[object, ...]]] = [set() for _ in self.function.blocks]
-        traces: list[set[tuple[object, ...]]] = [set() for _ in self.function.blocks]
         stack: list[tuple[int, State]] = [(0, start)] if self.function.blocks else []
         steps = 0
         while stack:
@@ -109,16 +108,20 @@ class _Run(Calls):
             key = state.key()
             if key in seen[index]:
                 continue
-            trace = (state.runtimes, state.done, state.events)
-            if len(seen[index]) >= bounds.states and (trace in traces[index] or len(seen[index]) >= 3 * bounds.states):
+            if len(seen[index]) >= bounds.states:
+                # Too many ways lead here: forget what told them apart, and go on with that.
                 self.joined += 1
-                continue
+                state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
+                if len(seen[index]) >= 3 * bounds.states:
+                    state.memory = {place: value for place, value in state.memory.items() if value[0] != "c" or place[0] != "a"}
+                key = state.key()
+                if key in seen[index] or len(seen[index]) >= 6 * bounds.states:
+                    continue
             steps += 1
             if steps > bounds.steps:
                 self.joined += 1
                 break
             seen[index].add(key)
-            traces[index].add(trace)
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
                     stack.append((target, following))
@@ -130,9 +133,28 @@ class _Run(Calls):
             after: list[State] = []
             for current in states:
                 after += [following for _, following in self.evaluate(expression, current)]
-            states = after[: self.engine.bounds.states]
-            self.joined += len(after) - len(states)
+            states = self._bounded(after)
         return states
+
+    def _bounded(self, states: list[State]) -> list[State]:
+        """No more states than the bound; of each set of runtimes some stay."""
+        bound = self.engine.bounds.states
+        if len(states) <= bound:
+            return states
+        distinct: dict[tuple[object, ...], State] = {}
+        for state in states:
+            state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
+            distinct.setdefault(state.key(), state)
+        if len(distinct) <= bound:
+            return list(distinct.values())
+        groups: dict[frozenset[str], list[State]] = {}
+        for state in distinct.values():
+            groups.setdefault(state.runtimes, []).append(state)
+        share = max(4, bound // len(groups))
+        # From both ends: the first cases of a callee are its early ways out, the last those that go through.
+        kept = [state for group in groups.values() for state in (group if len(group) <= share else [*group[: share // 2], *group[-(share - share // 2) :]])]
+        self.joined += len(states) - len(kept)
+        return kept
 
     def _end(self, index: int, state: State, cases: dict[tuple[object, ...], Case]) -> list[tuple[int, State]]:
         end = self.function.blocks[index].end
@@ -201,7 +223,7 @@ class _Run(Calls):
 
     def _carries(self, place: Term) -> bool:
         """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
-        kind = bare(terms.place_type(place))
+        kind = bare(terms.place_type(place)).split("[")[0].strip()
         if kind in self.border.entries:
             return False
         return kind in self.border.level_types or kind in self.border.pages or kind == "void *" or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
@@ -218,18 +240,24 @@ class _Run(Calls):
 
     def _sum_up(self, cases: list[Case]) -> Summary:
         cases = _same_value(cases)
-        if len(cases) > self.engine.bounds.cases:
-            by_trace: dict[tuple[object, ...], Case] = {}
-            for case in cases:
-                by_trace.setdefault((case.runtimes, case.events, case.stores), case._replace(conditions=()))
-            self.joined += len(cases) - len(by_trace)
-            cases = list(by_trace.values())
+        quiet = len(cases) > 3 and not any(case.events or case.stores for case in cases)
+        for keep_result in (True, False):
+            if (quiet and keep_result) or len(cases) > self.engine.bounds.cases:
+                groups: dict[tuple[object, ...], Case] = {}
+                for case in cases:
+                    group = (case.runtimes, case.events, case.stores, case.result if keep_result else None)
+                    first = groups.setdefault(group, case._replace(conditions=()))
+                    if first.result != case.result:
+                        groups[group] = first._replace(result=("n", ("joined",), self.function.result))
+                self.joined += len(cases) - len(groups)
+                cases = list(groups.values())
         if len(cases) > self.engine.bounds.cases:
             cases = _pool(cases, self.engine.bounds.cases)
             self.joined += 1
         self.ledger.joined += self.joined
         side = tuple(sorted(self.side.items(), key=repr))
-        return Summary(tuple(cases), self.joined, side)
+        seen = tuple(sorted((term[1], level) for term, level in self.types.items() if term[0] == "p" and bare(term[2]) in self.border.pages))
+        return Summary(tuple(cases), self.joined, side, seen)
 
 
 def _same_value(cases: list[Case]) -> list[Case]:

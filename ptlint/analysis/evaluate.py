@@ -86,11 +86,11 @@ class Evaluator:
 
     def load(self, place: Term, state: State, type_: str = "") -> Term:
         """What lies in a place."""
+        if type_.endswith("]"):
+            return place
         value = state.memory.get(place)
         if value is not None:
             return value
-        if type_.endswith("]"):
-            return place
         if place[0] == "f":
             outer = state.memory.get(place[1])
             if outer is not None and outer[0] == "v":

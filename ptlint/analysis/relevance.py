@@ -23,6 +23,7 @@ class Relevance:
         self.program = program
         self.border = border
         self._vocabulary = frozenset({*border.level_types, *border.entries, *(f"{name} *" for name in border.gathers), *border.gathers})
+        self._arrays = border.pages | {"void *"} | border.level_types.keys()
         # What is done under a function by calls, within a bound: wide helpers (printing, accounting) reach everything in the end.
         self.waits = self._reaching(frozenset(border.waits), 4)
         self.frees = self._reaching(frozenset({*border.frees, *border.defers, *border.lists}), _DEPTH)
@@ -54,8 +55,24 @@ class Relevance:
         function = self.program.functions[key]
         return len(function.blocks) <= 8 and sum(1 for block in function.blocks for top in expressions(block) for _ in sub(top)) <= _SMALL * 4
 
+    @functools.lru_cache(maxsize=None)  # noqa: B019
+    def empties(self, key: str) -> bool:
+        """Does it read an array of pages, and free by what it calls? So a batch is emptied."""
+        if key not in self.frees:
+            return False
+        for block in self.program.functions[key].blocks:
+            for top in expressions(block):
+                for node in sub(top):
+                    if isinstance(node, ir.Member) and "[" in node.type and bare(node.type).split("[")[0].strip() in self._arrays:
+                        return True
+        return False
+
+    def matters(self, key: str) -> bool:
+        """Is the function looked at for its own sake, called or not?"""
+        return self.handles_tables(key) or self.empties(key)
+
     def enter(self, key: str, *, table: bool, place: bool) -> bool:
         """Go into a call of ``key``? ``table``: an argument is, or may be, a table; ``place``: one is the place of a local variable."""
-        if self.handles_tables(key) or self.small(key):
+        if self.matters(key) or self.small(key):
             return True
         return (table and key in self.frees) or key in self.waits or (place and self.small(key))

@@ -158,12 +158,16 @@ class Init(_Node, frozen=True):
 
 
 class Asm(_Node, frozen=True):
-    """Inline assembly: its output and input operands as expressions, and its text."""
+    """Inline assembly: its output and input operands as expressions, and its text.
+
+    The first ``outputs`` operands are lvalues: all outputs, and inputs in memory that follow them at once.
+    """
 
     operands: tuple[Expr, ...]
     text: str
     place: Place
     macro: str
+    outputs: int = 0
 
 
 class Opaque(_Node, frozen=True):

@@ -28,6 +28,8 @@ BINARY_OPERATORS = {
     31: "^", 32: "|", 33: ",",
 }
 ASSIGN = 22
+# Expressions that name a place, with no conversion around them.
+LVALUES = frozenset((DECL_REF_EXPR, MEMBER_REF_EXPR, UNARY_OPERATOR, ARRAY_SUBSCRIPT_EXPR, PAREN_EXPR))
 
 # Canonical type kinds
 TYPE_VOID, TYPE_BOOL = 2, 3

@@ -164,14 +164,17 @@ class Statements(Control):
 
     def _asm(self, cursor: Cursor) -> None:
         builder = self.builder
-        operands = tuple([self._operand(child) for child in self.clang.children(cursor) if is_expression(child)])
+        children = [child for child in self.clang.children(cursor) if is_expression(child)]
+        operands = tuple([self._operand(child) for child in children])
+        # Outputs come first, and are lvalues: no conversion stands around them.
+        outputs = next((index for index, child in enumerate(children) if child.kind not in k.LVALUES), len(children))
         place, offset = self.context.spot(cursor)
         macro = self.context.sources.identifier(place.file, offset)
         text = self.context.written(cursor)
         if macro in _ASM:
             macro = ""
         self.effects += 1
-        builder.emit(Asm(operands, text[:_ASM_TEXT], place, macro))
+        builder.emit(Asm(operands, text[:_ASM_TEXT], place, macro, outputs))
         for label in self._asm_labels(macro, text):
             jump, following = builder.new(), builder.new()
             builder.end(Branch(Opaque("asm goto", (), "int"), jump, following, place), jump)

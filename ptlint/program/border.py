@@ -99,6 +99,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     lists: dict[str, ListOp]
     views: dict[str, int]
     readers: dict[str, str]
+    data: dict[str, int]
     noreturn: frozenset[str]
     ignored: frozenset[str]
     runtimes: tuple[Runtime, ...]
@@ -107,7 +108,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     def named(self) -> frozenset[str]:
         """All functions that the analysis does not look into."""
         return frozenset(
-            {*self.allocs, *self.frees, *self.waits, *self.defers, *self.lists, *self.views, *self.noreturn, *self.ignored}
+            {*self.allocs, *self.frees, *self.waits, *self.defers, *self.lists, *self.views, *self.data, *self.noreturn, *self.ignored}
         )
 
     @functools.cached_property
@@ -169,6 +170,7 @@ def load_border(folder: Path) -> Border:
         lists=_by_name(ListOp, data["list"]),
         views={name: row["arg"] for row in data["view"] for name in row["names"]},
         readers={name: row["class"] for row in data["reader"] for name in row["names"]},
+        data={name: row["arg"] for row in data["data"] for name in row["names"]},
         noreturn=_names(data["noreturn"]),
         ignored=_names(data["ignore"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),

@@ -1,0 +1,120 @@
+"""Reading a tree: the files that can matter, taken apart into facts about each function."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from ptlint.select.rules import Folder, SelectRules
+from ptlint.select.split import Definition, Parts, split
+from ptlint.select.syntax import complete
+from ptlint.select.vocabulary import Vocabulary
+from ptlint.tree import Tree
+
+__all__ = ["Fact", "File", "Index", "read_index"]
+
+_IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
+_INCLUDED = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+\.c)"', re.MULTILINE)
+_SOURCES = (".c", ".h")
+
+
+class Fact(msgspec.Struct, frozen=True, eq=False):
+    """A function or macro of a file: the identifiers in it, whether it has a word of tables, and whether it takes what can be a table."""
+
+    name: str
+    file: str
+    definition: Definition
+    words: frozenset[bytes]
+    table: bool
+    carrier: bool
+
+    @property
+    def source(self) -> bool:
+        """Whether it is a function of a .c file."""
+        return self.file.endswith(".c") and not self.definition.macro
+
+
+class File(msgspec.Struct, frozen=True, eq=False):
+    """A file that was taken apart."""
+
+    path: str
+    parts: Parts
+    facts: tuple[Fact, ...]
+
+
+class Index(msgspec.Struct, frozen=True, eq=False):
+    """All files that were taken apart; ``includers`` of each .c file that is included; how many files and bytes were searched."""
+
+    files: dict[str, File]
+    includers: dict[str, frozenset[str]]
+    searched: int
+    size: int
+
+
+def read_index(tree: Tree, rules: SelectRules, vocabulary: Vocabulary, ways: Sequence[bytes], jobs: int = 1) -> Index:
+    """Search the folders of ``rules``; take apart what has a word, what is to be read in full, and headers that name one of ``ways``."""
+    files: dict[str, File] = {}
+    includers: dict[str, set[str]] = {}
+    searched = size = 0
+    for path, whole, data in _contents(tree, rules, jobs):
+        searched += 1
+        size += len(data)
+        for name in _INCLUDED.findall(data) if b'.c"' in data else ():
+            includers.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(path), name.decode())), set()).add(path)
+        if whole or any(text in data for text in vocabulary.coarse) or (path.endswith(".h") and any(text in data for text in ways)):
+            files[path] = take_apart(path, data, rules, vocabulary)
+    return Index(files, {path: frozenset(found) for path, found in includers.items()}, searched, size)
+
+
+def _contents(tree: Tree, rules: SelectRules, jobs: int) -> Iterator[tuple[str, bool, bytes]]:
+    wanted: dict[str, bool] = {}
+    for folder in rules.folder:
+        for path in _paths(tree, folder):
+            if path.endswith(_SOURCES) and not path.startswith(rules.prefixes):
+                wanted[path] = wanted.get(path, False) or folder.whole
+    if jobs == 1:
+        for path, whole in wanted.items():
+            data = tree.read(path)
+            if data is not None:
+                yield path, whole, data
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        for (path, whole), data in zip(wanted.items(), pool.map(tree.read, wanted, chunksize=64), strict=True):
+            if data is not None:
+                yield path, whole, data
+
+
+def _paths(tree: Tree, folder: Folder) -> list[str]:
+    if folder.path.endswith(_SOURCES):
+        return [folder.path] if tree.exists(folder.path) else []
+    return [path for path in tree.files(folder.path) if folder.deep or "/" not in path[len(folder.path) + 1:]]
+
+
+def take_apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabulary) -> File:
+    """The facts of one file."""
+    parts = split(data)
+    if not parts.even:
+        parts = complete(parts)
+    facts = []
+    for definition in parts.definitions:
+        text = parts.text[definition.start:definition.end]
+        head = parts.text[definition.start:definition.body]
+        words = frozenset(_IDENTIFIER.findall(text))
+        table = vocabulary.word.search(text) is not None
+        carrier = definition.macro or vocabulary.carrier.search(head) is not None
+        facts.extend(Fact(name, path, definition, words, table, carrier) for name in _names(definition, head, rules))
+    return File(path, parts, tuple(facts))
+
+
+def _names(definition: Definition, head: bytes, rules: SelectRules) -> tuple[str, ...]:
+    if not definition.generated:
+        return definition.names
+    macros = [word.decode() for word in _IDENTIFIER.findall(head.partition(b"(")[0])]
+    for generator in rules.generator:
+        if any(re.fullmatch(generator.macro, macro) for macro in macros):
+            return tuple(name.replace("{0}", definition.names[0]) for name in generator.names)
+    return definition.names
