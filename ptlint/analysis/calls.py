@@ -21,7 +21,7 @@ _NOTHING: frozenset[str] = frozenset()
 
 def deferral_of(after: frozenset[str]) -> str:
     """The word for how a free is deferred, from the waits before it."""
-    for wait, word in (("rcu", "rcu"), ("sync-rcu", "sync-rcu"), ("workqueue", "workqueue"), ("ipi", "semi-rcu")):
+    for wait, word in (("rcu", "rcu"), ("sync-rcu", "sync-rcu"), ("workqueue", "workqueue"), ("gather", "mmu-gather"), ("ipi", "semi-rcu")):
         if wait in after:
             return word
     return "immediate"
@@ -34,6 +34,7 @@ class Calls(Evaluator):
     ledger: Ledger
     side: dict[Event, frozenset[str]]
     unknown: set[Term]
+    folios: set[Term]
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""
@@ -143,7 +144,8 @@ class Calls(Evaluator):
             substitute = _Substitute(self, values, state, node.place, before=after.memory)
             term = substitute.term(event.term)
             if terms.root(term)[0] != "v" or not self._cell_of(terms.root(term)):
-                self._free(term, event.after, event.chain, node, "wrapper", after, event)
+                gathered = frozenset({"gather"}) if self._cell_of(event.term) in self.ledger.gathers else _NOTHING
+                self._free(term, event.after | gathered, event.chain, node, "wrapper", after, event)
         one = State(runtimes)
         one.waits = state.waits
         self._free(_Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
@@ -186,6 +188,9 @@ class Calls(Evaluator):
         result = self._unknown(node, [])
         if name in border.noreturn:
             return []
+        if name in border.locks or name in border.unlocks:
+            state.held += 1 if name in border.locks else -1
+            return [(result, state)]
         if name in border.readers:
             if border.readers[name] == "rcu" and bare(self.function.result) in border.level_types and self._takes_entry():
                 self.ledger.rcu_walkers.add(self.function.key)
@@ -328,12 +333,16 @@ class Calls(Evaluator):
         if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
         since = state.since.get(base)
-        waited = (since[1] if since is not None else state.waits) | after
+        if since is not None:
+            waited = since[1] | after
+        else:
+            # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
+            waited = after if self._linked(base) or self.is_local(base) or (inner is not None and inner.unlinked is not None) else state.waits | after
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
-        hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, level)
-        event = Event("free", base, waited, (hop, *chain), inner.extra if inner is not None else "", place=node.place, unlinked=unlinked, level=level)
+        hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
+        event = Event("free", base, waited, (hop, *chain), inner.extra if inner is not None else "", place=node.place, unlinked=unlinked, level=level, space=inner.space if inner is not None else "")
         self._found(event, state)
 
     def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
@@ -355,11 +364,17 @@ class Calls(Evaluator):
 
     def _found(self, event: Event, state: State) -> None:
         level = event.level
+        event = event._replace(space=self.space(event.term) or event.space)
         origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
         fresh = event.term[0] == "m" and event.term not in state.published
         if level:
             for index, hop in enumerate(event.chain):
-                self.ledger.hit(Hit(hop._replace(type=hop.type or level), level, fresh and index == 0, index == 0 and event.term[0] != "p"), state.runtimes)
+                self.ledger.hit(Hit(hop, level, fresh and index == 0, index == 0 and event.term[0] != "p", event.space), state.runtimes)
+            self.ledger.chains.add(event.chain)
+            if event.kind == "put":
+                self.ledger.way("put", event, state.runtimes)
+            elif deferral_of(event.after) == "semi-rcu":
+                self.ledger.way("semi-rcu", event, state.runtimes)
         cell = self._cell_of(event.term) if event.kind == "free" else ""
         if event.kind == "put":
             self.ledger.container(self.ledger.puts, event.extra, event.chain, level, state.runtimes)
@@ -374,14 +389,19 @@ class Calls(Evaluator):
         elif not origin or event.term[0] == "v":
             self.emit(event, state)
 
-    def freed_before_clear(self, event: Event, state: State) -> None:
-        """The free of a table comes before the clear of the entry that points to it."""
-        if event.level:
+    def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
+        """The free of a table comes before the clear of the entry that points to it. What one callee does is said there."""
+        if event.level and len(event.chain) > 1 and event.chain[0].place == where:
+            event = event._replace(chain=event.chain[1:])
+        if event.level and event.extra != "pooled" and event.chain[0].deferral == "immediate":
             self.ledger.suspect(Suspect("linked", self.function.key, event), state.runtimes)
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
         if event.kind == "wait" and event.extra == "flush":
+            return
+        if event.kind == "set" and state.done:
+            # A second time around a loop it is another entry than before, under the same name.
             return
         if event.kind == "wait":
             state.waits |= {event.extra}
@@ -416,7 +436,12 @@ class Calls(Evaluator):
     def _is_data(self, base: Term, state: State) -> bool:
         """What an entry of the last level, or one with the leaf bit, points to is no table."""
         entry = self.border.entries.get(bare(terms.type_of(base)))
-        return (entry is not None and entry.below == "data") or bool(state.facts.get(("leaf", base)))
+        return (entry is not None and (entry.below == "data" or base in self.folios)) or bool(state.facts.get(("leaf", base)))
+
+    def _linked(self, base: Term) -> bool:
+        """Was the value loaded from an entry, or from a root's member, and is so still linked?"""
+        kind = bare(terms.type_of(base))
+        return base[0] == "v" and (kind in self.border.entries or kind.removesuffix("*").strip() in self.border.entries)
 
     def _is_record(self, base: Term) -> bool:
         """Is it a pointer to a record that no page-table page is, by its type and by all types it was seen under?"""
@@ -427,6 +452,35 @@ class Calls(Evaluator):
         if term[0] == "v":
             return self.load(term[1], state)
         return term
+
+    def space(self, term: Term) -> str:
+        """Whose address space a table belongs to: ``kernel``, ``user``, or empty where this function cannot tell."""
+        base = term
+        while base[0] in ("v", "f", "d", "up", "o"):
+            if base[0] == "f" and f"{str(base[2]).rsplit('.', 1)[0]} *" in self.border.owners and not self._kernel_root(base):
+                bottom = base
+                while bottom[0] in ("v", "f", "d", "up"):
+                    bottom = bottom[1]
+                return "own" if bottom[0] == "m" else "user"
+            base = base[1] if base[0] != "o" else terms.root(base) if terms.root(base) != base else ZERO
+        if base[0] == "g":
+            return "kernel"
+        if base[0] == "a":
+            return "own"
+        if any(value[0] == "g" and value[1] in self.border.kernel_roots for value in self.params.values()):
+            return "kernel"
+        if base[0] in ("p", "m", "n") and any(bare(param.type) in self.border.owners for param in self.function.params):
+            return "user"
+        return ""
+
+    def _kernel_root(self, term: Term) -> bool:
+        while term[0] in ("v", "f", "d", "up"):
+            term = term[1]
+        return term[0] == "g" and term[1] in self.border.kernel_roots
+
+    def _handles(self, base: Term, state: State) -> bool:
+        """Does this function know that it has a table, or at least not take it for any page?"""
+        return bool(self.level(base, state)) or bare(terms.type_of(base)) not in self.border.pages
 
     def _hangs_on_param(self, term: Term) -> bool:
         base = term
@@ -467,6 +521,9 @@ class Calls(Evaluator):
         for test, wanted in case.conditions:
             if not self.assume(substitute.term(test), wanted, state):
                 return None
+        if any(value[0] == "g" and value[1] in self.border.kernel_roots for value in values):
+            case = case._replace(events=tuple(event._replace(space="kernel") if event.space == "user" else event for event in case.events))
+        accessor = not any(event.kind in ("free", "put") for event in case.events)
         result = substitute.term(case.result)
         stores = [(substitute.place(place), substitute.term(value)) for place, value in case.stores]
         for event in case.events:
@@ -475,8 +532,10 @@ class Calls(Evaluator):
             elif event.kind == "set":
                 value = substitute.term(event.value)
                 place = substitute.place(event.term)
+                # The callee could not see that what it frees is what the entry points to: its caller can.
+                judge = accessor or any(other.kind == "free" and other.term[0] == "p" for other in case.events)
                 if not self._own(place):
-                    self.set_entry(place, value, state, event.place or node.place)
+                    self.set_entry(place, value, state, node.place, event.unlinked, judge=judge)
                 state.memory[place] = value
             elif event.kind == "free":
                 self._free(substitute.term(event.term), event.after, event.chain, node, "wrapper", state, event)
@@ -488,9 +547,10 @@ class Calls(Evaluator):
                         self.ledger.gathers.add(event.extra)
                     level = self.level(base, state) or event.level
                     text = node.text if isinstance(node, ir.Call) else node.macro
-                    hop = Hop(self.function.key, node.place, text, f"cell:{event.extra}", "wrapper" if event.chain else "handover", level)
+                    hop = Hop(self.function.key, node.place, text, f"cell:{event.extra}", "wrapper" if event.chain else "handover", self._handles(base, state))
                     since = state.since.get(base)
                     self._found(event._replace(term=base, value=where, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked), state)
+        state.held += case.held
         for place, value in stores:
             if terms.is_place(place):
                 state.memory[place] = value

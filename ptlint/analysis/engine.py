@@ -15,7 +15,7 @@ from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Case, Event, State, Summary
+from ptlint.analysis.values import Case, Event, State, Summary, Unlink
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -63,7 +63,7 @@ class Engine:
             if run.learned:
                 # A value turned out to be a table after it was freed on another path: look again, knowing that.
                 again = _Run(self, function)
-                again.types = run.types
+                again.types, again.folios = run.types, run.folios
                 result = again.summary()
         finally:
             self._active.discard(key)
@@ -86,6 +86,7 @@ class _Run(Calls):
         self.joined = 0
         self.side: dict[Event, frozenset[str]] = {}
         self.unknown: set[Term] = set()
+        self.folios: set[Term] = set()
 
     @property
     def learned(self) -> bool:
@@ -125,7 +126,22 @@ class _Run(Calls):
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
                     stack.append((target, following))
-        return self._sum_up(list(cases.values()))
+        return self._sum_up([self._as_setter(case) for case in cases.values()])
+
+    def _as_setter(self, case: Case) -> Case:
+        """A function that a table of functions offers to set an entry sets it, by whatever means: also by a hypercall."""
+        params = self.function.params
+        if len(params) != 2 or self.function.key not in self.program.fillers or bare(self.function.result) != "void":
+            return case
+        kind = bare(params[1].type)
+        if kind not in self.border.entries or bare(params[0].type) != f"{kind} *" or any(event.kind == "set" for event in case.events):
+            return case
+        if self.border.entries[kind].below == "data":
+            return case
+        target = terms.deref(self.params[params[0].id], kind)
+        place = self.function.place
+        event = Event("set", target, value=self.params[params[1].id], place=place, unlinked=Unlink(self.function.key, place, False))
+        return case._replace(events=(*case.events, event))
 
     def _body(self, block: ir.Block, state: State) -> list[State]:
         states = [state]
@@ -163,7 +179,7 @@ class _Run(Calls):
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
                 case = self._case(value, following)
-                cases.setdefault((case.runtimes, case.events, case.stores, case.result, case.conditions), case)
+                cases.setdefault((case.runtimes, case.events, case.stores, case.result, case.conditions, case.held), case)
             return []
         if isinstance(end, ir.Branch):
             found: list[tuple[int, State]] = []
@@ -203,10 +219,22 @@ class _Run(Calls):
                 for place, value in list(state.memory.items()):
                     if place[0] == "a" and value[0] == "c":
                         state.memory[place] = ("n", ("loop", target, place[1]), "")
+                self._next_round(target, state)
             elif state.done:
                 state.done = frozenset(head for head in state.done if target in self.flow.loops[head])
             kept.append((target, state))
         return kept
+
+    def _next_round(self, head: int, state: State) -> None:
+        """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
+        self._forget(head, state)
+        state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
+        held = {terms.root(value) for value in state.memory.values()}
+        state.since = {base: unlink for base, unlink in state.since.items() if base in held}
+        state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf" or not self._of_entry(term)}
+
+    def _of_entry(self, term: Term) -> bool:
+        return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))
 
     def _forget(self, index: int, state: State) -> None:
         live = self.flow.live[index]
@@ -219,7 +247,7 @@ class _Run(Calls):
             if self.outlives(place) and self._carries(place) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
-        return Case(state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result)
+        return Case(state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result, state.held)
 
     def _carries(self, place: Term) -> bool:
         """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
@@ -245,7 +273,7 @@ class _Run(Calls):
             if (quiet and keep_result) or len(cases) > self.engine.bounds.cases:
                 groups: dict[tuple[object, ...], Case] = {}
                 for case in cases:
-                    group = (case.runtimes, case.events, case.stores, case.result if keep_result else None)
+                    group = (case.runtimes, case.events, case.stores, case.held, case.result if keep_result else None)
                     first = groups.setdefault(group, case._replace(conditions=()))
                     if first.result != case.result:
                         groups[group] = first._replace(result=("n", ("joined",), self.function.result))
@@ -262,7 +290,7 @@ class _Run(Calls):
 
 def _same_value(cases: list[Case]) -> list[Case]:
     """One case where all only compute, and compute views of the same thing."""
-    if len(cases) < 2 or any(case.events or case.stores for case in cases):
+    if len(cases) < 2 or any(case.events or case.stores or case.held for case in cases):
         return cases
     roots = {terms.root(case.result) for case in cases}
     if len(roots) == 1 and not all(case.result[0] == "c" for case in cases):
@@ -273,12 +301,23 @@ def _same_value(cases: list[Case]) -> list[Case]:
 
 
 def _pool(cases: list[Case], bound: int) -> list[Case]:
-    """Put the cases with the most to say first; the events of those beyond the bound are kept in one case that has them all."""
-    cases = sorted(cases, key=lambda case: -len(case.events))
-    kept, rest = cases[: bound - 1], cases[bound - 1 :]
-    have = {event for case in kept for event in case.events}
-    events = tuple(dict.fromkeys(event for case in rest for event in case.events if event not in have and event.kind in ("free", "put")))
-    runtimes = frozenset().union(*(case.runtimes for case in rest))
-    empty = next((case for case in rest if not case.events), None)
-    pooled = Case(runtimes, (), events[:16], rest[0].stores, rest[0].result)
-    return [*kept, pooled] if empty is None or not events else [*kept, pooled, empty._replace(conditions=())]
+    """Of each set of runtimes: the cases with the most to say, and one that has the frees and puts of all others."""
+    groups: dict[frozenset[str], list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.runtimes, []).append(case)
+    share = max(2, bound // len(groups))
+    found: list[Case] = []
+    for group in groups.values():
+        group = sorted(group, key=lambda case: -len(case.events))
+        kept, rest = group[:share], group[share:]
+        found += kept
+        if rest:
+            have = {event for case in kept for event in case.events}
+            others = dict.fromkeys(event for case in rest for event in case.events if event not in have and event.kind in ("free", "put"))
+            # Out of their order: nothing can be said any more of what came before or after them.
+            events = tuple(event._replace(extra="pooled") if event.kind == "free" else event for event in others)
+            if events:
+                found.append(rest[0]._replace(events=events[:16], conditions=()))
+            if (empty := next((case for case in rest if not case.events), None)) is not None:
+                found.append(empty._replace(conditions=()))
+    return found

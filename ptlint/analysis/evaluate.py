@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ptlint.analysis import terms
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Event, State
+from ptlint.analysis.values import Event, State, Unlink
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -29,6 +29,7 @@ class Evaluator:
     function: ir.Function
     params: dict[str, Term]
     types: dict[Term, str]
+    folios: set[Term]
 
     def evaluate(self, node: ir.Expr, state: State) -> list[tuple[Term, State]]:
         """The values that ``node`` may have, each with the state after it. ``state`` is used up."""
@@ -103,7 +104,11 @@ class Evaluator:
 
     def _typed(self, value: Term, type_: str) -> Term:
         """Remember that the value was seen as a table."""
-        level = self.border.level_types.get(bare(type_))
+        kind = bare(type_)
+        if kind == "struct folio *" and value[0] not in ("c", "fn"):
+            # What an entry points to and is taken for a folio right where it was read is data.
+            self.folios.add(terms.root(value))
+        level = self.border.level_types.get(kind)
         if level is not None and value[0] not in ("c", "fn"):
             base = terms.root(value)
             if self.types.get(base, "any") == "any":
@@ -127,7 +132,7 @@ class Evaluator:
             place = place[1]
         return place[0] == "a"
 
-    def set_entry(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
+    def set_entry(self, place: Term, value: Term, state: State, where: ir.Place, by: Unlink | None = None, judge: bool = True) -> None:
         """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published."""
         old = terms.root(self.load(place, state))
         new = terms.root(value)
@@ -136,12 +141,15 @@ class Evaluator:
             entry = self.border.entries.get(terms.place_type(place))
             if entry is not None and value[0] == "o" and self.types.get(new, "any") == "any" and not self._maps_memory(value):
                 self.types[new] = entry.below
+        locked = state.held > 0 or (by is not None and by.locked)
+        space = self.space(place) or (by.space if by is not None else "")
+        unlink = by._replace(locked=locked, space=space) if by is not None else Unlink(self.function.key, where, locked, space)
         if old != new and old[0] != "c":
-            state.since[old] = ((self.function.key, where), frozenset())
-            for event in state.events:
+            state.since[old] = (unlink, frozenset())
+            for event in state.events if judge else ():
                 if event.kind == "free" and terms.root(event.term) == old and value == ZERO:
-                    self.freed_before_clear(event, state)
-        self.emit(Event("set", place, value=value, place=where), state)
+                    self.freed_before_clear(event, where, state)
+        self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
 
     def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
         found = []
@@ -310,11 +318,15 @@ class Evaluator:
         """Add an event; see ``Calls``."""
         raise NotImplementedError
 
+    def space(self, term: Term) -> str:
+        """Whose address space a term belongs to; see ``Calls``."""
+        raise NotImplementedError
+
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A value goes into a member; see ``Calls``."""
         raise NotImplementedError
 
-    def freed_before_clear(self, event: Event, state: State) -> None:
+    def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
         """A table was freed, and only then its entry cleared; see ``Calls``."""
         raise NotImplementedError
 

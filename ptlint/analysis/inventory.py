@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.values import Hop
+from ptlint.frontend.ir import Place
 from ptlint.program.link import Program
 
-__all__ = ["Contexts", "SiteSeen", "sites"]
+__all__ = ["Contexts", "SiteSeen", "confirmed", "emptied", "sites"]
 
 Runtimes = frozenset[str]
 _CELL = "cell:"
@@ -26,6 +27,7 @@ class SiteSeen(NamedTuple):
     level: str
     deferral: str
     fresh: bool
+    space: str
 
 
 class Contexts:
@@ -67,36 +69,56 @@ def sites(ledger: Ledger, program: Program) -> dict[SiteSeen, Runtimes]:
     """All sites that a table goes through, with the runtimes of each verdict."""
     contexts = Contexts(ledger)
     holding = _holding(ledger)
-    emptied = _emptied(ledger, contexts)
-    found: dict[tuple[Hop, bool, bool], dict[str, Runtimes]] = {}
+    emptied_by = emptied(ledger, contexts)
+    found: dict[tuple[Hop, bool], dict[tuple[str, str, bool], Runtimes]] = {}
 
-    def add(hop: Hop, level: str, fresh: bool, origin: bool, runtimes: Runtimes) -> None:
-        levels = found.setdefault((hop._replace(type=""), fresh, origin), {})
-        levels[level] = levels.get(level, frozenset()) | runtimes
+    def add(hop: Hop, level: str, fresh: bool, origin: bool, space: str, runtimes: Runtimes) -> None:
+        rows = found.setdefault((hop, origin), {})
+        rows[(level, space, fresh)] = rows.get((level, space, fresh), frozenset()) | runtimes
 
     for hit, runtimes in ledger.hits.items():
-        add(hit.hop, hit.level, hit.fresh, hit.origin, runtimes)
+        add(hit.hop, hit.level, hit.fresh, hit.origin, hit.space, runtimes)
     for cell, rows in ledger.drains.items():
         tables = holding.get(cell, frozenset())
         for (chain, level), runtimes in rows.items():
             for hop in chain:
                 if runtimes & tables:
                     gathered = cell in ledger.gathers and hop.deferral == "immediate" and contexts.of(hop.function) == {"immediate"} and hop is chain[0]
-                    add(hop._replace(deferral="mmu-gather") if gathered else hop, level or "any", False, False, runtimes & tables)
+                    add(hop._replace(deferral="mmu-gather") if gathered else hop, level or "any", False, False, "user" if cell in ledger.gathers else "", runtimes & tables)
     result: dict[SiteSeen, Runtimes] = {}
-    for (hop, fresh, origin), levels in found.items():
-        level = next(iter(levels)) if len(levels) == 1 else _one(set(levels))
-        runtimes = frozenset().union(*levels.values())
-        words = emptied.get(hop.deferral[len(_CELL) :], {"immediate"}) if hop.deferral.startswith(_CELL) else {contexts.refine(hop.deferral, hop.function)}
+    for (hop, origin), verdicts in found.items():
+        runtimes = frozenset().union(*verdicts.values())
+        level = _one({level for level, _, _ in verdicts})
+        spaces = {space for _, space, _ in verdicts if space}
+        fresh = all(fresh for _, _, fresh in verdicts)
+        words = emptied_by.get(hop.deferral[len(_CELL) :], {"immediate"}) if hop.deferral.startswith(_CELL) else {contexts.refine(hop.deferral, hop.function)}
         for word in sorted(words):
             role = hop.role if hop.role != "wrapper" else "decision" if origin else "wrapper"
-            site = SiteSeen(hop.function, hop.place.file, hop.place.line, hop.place.column, hop.text, role, level, word, fresh)
+            space = next(iter(spaces)) if len(spaces) == 1 else "both"
+            site = SiteSeen(hop.function, hop.place.file, hop.place.line, hop.place.column, hop.text, role, level, word, fresh, space)
             result[site] = result.get(site, frozenset()) | runtimes
     return result
 
 
+def confirmed(ledger: Ledger) -> dict[tuple[str, Place], Runtimes]:
+    """The calls that a table goes through: (function, place) with the runtimes."""
+    found: dict[tuple[str, Place], Runtimes] = {}
+    for hit, runtimes in ledger.hits.items():
+        key = (hit.hop.function, hit.hop.place)
+        found[key] = found.get(key, frozenset()) | runtimes
+    holding = _holding(ledger)
+    for cell, rows in ledger.drains.items():
+        for (chain, _), runtimes in rows.items():
+            for hop in chain:
+                if here := runtimes & holding.get(cell, frozenset()):
+                    key = (hop.function, hop.place)
+                    found[key] = found.get(key, frozenset()) | here
+    return found
+
+
 def _one(levels: set[str]) -> str:
-    levels = levels - {"any"}
+    if len(levels) > 1:
+        levels = levels - {"any"}
     return next(iter(levels)) if len(levels) == 1 else "any"
 
 
@@ -110,7 +132,7 @@ def _holding(ledger: Ledger) -> dict[str, Runtimes]:
     return found
 
 
-def _emptied(ledger: Ledger, contexts: Contexts) -> dict[str, set[str]]:
+def emptied(ledger: Ledger, contexts: Contexts) -> dict[str, set[str]]:
     """How what is in a container is freed."""
     found: dict[str, set[str]] = {}
     for cell, rows in ledger.drains.items():

@@ -25,12 +25,13 @@ class CallSeen(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A table goes through a hop: its level, and whether nobody else ever saw it."""
+    """A table goes through a hop: its level, and whether nobody else ever saw it, whether it comes from here, and whose address space it is."""
 
     hop: Hop
     level: str
     fresh: bool
     origin: bool
+    space: str
 
 
 class Suspect(NamedTuple):
@@ -50,8 +51,9 @@ class Ledger:
         self.drains: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]] = {}
         self.puts: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]] = {}
         self.gathers: set[str] = set()
-        self.pending: dict[tuple[Hop, ...], Runtimes] = {}
+        self.chains: set[tuple[Hop, ...]] = set()
         self.suspects: dict[Suspect, Runtimes] = {}
+        self.ways: dict[tuple[str, Event], Runtimes] = {}
         self.unresolved: dict[tuple[str, Place, str], Runtimes] = {}
         self.callbacks: dict[tuple[str, str], Runtimes] = {}
         self.fillers: set[str] = set()
@@ -71,6 +73,10 @@ class Ledger:
         """Note that something is put into, or taken out of and freed from, a container."""
         rows = table.setdefault(cell, {})
         rows[(chain, level)] = rows.get((chain, level), frozenset()) | runtimes
+
+    def way(self, kind: str, event: Event, runtimes: Runtimes) -> None:
+        """Note a way of a table that waits for less than all walkers need."""
+        self.ways[(kind, event)] = self.ways.get((kind, event), frozenset()) | runtimes
 
     def suspect(self, suspect: Suspect, runtimes: Runtimes) -> None:
         """Note a free that is to be judged."""

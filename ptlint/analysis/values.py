@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["Case", "Event", "Hop", "State", "Summary"]
+__all__ = ["Case", "Event", "Hop", "State", "Summary", "Unlink"]
 
 Runtimes = frozenset[str]
 
@@ -16,7 +16,8 @@ class Hop(NamedTuple):
     """One call on the way to where a table goes.
 
     ``deferral`` is what the call does to the table, as seen from ``function``; ``cell:NAME`` where that is up to who empties the container.
-    ``role`` is ``leaf`` for a call into the border that frees, ``handover`` for one that defers.
+    ``role`` is ``leaf`` for a call into the border that frees, ``handover`` for one that defers. ``handles`` says whether the function knows
+    that it has a table: by a type, or because what it takes is not typed as a page.
     """
 
     function: str
@@ -24,7 +25,19 @@ class Hop(NamedTuple):
     text: str
     deferral: str
     role: str
-    type: str
+    handles: bool
+
+
+class Unlink(NamedTuple):
+    """Where an entry was cleared: in which function, and whether a lock was held there. Who locks expects others.
+
+    ``space`` is whose entry it was; ``own`` where only a local variable leads there.
+    """
+
+    function: str
+    place: Place
+    locked: bool
+    space: str = ""
 
 
 class Event(NamedTuple):
@@ -32,8 +45,8 @@ class Event(NamedTuple):
 
     ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place ``term`` gets the value ``value``), ``wait`` (``extra``).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
-    first. ``unlinked`` is the place where the entry that pointed to the table was cleared before, if this path did that;
-    with the function that did it. ``level`` is that of the table, once it is known to be one.
+    first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
+    ``level`` is that of the table, once it is known to be one, ``space`` whose it is.
     """
 
     kind: str
@@ -43,18 +56,20 @@ class Event(NamedTuple):
     extra: str = ""
     value: Term = ("c", 0)
     place: Place | None = None
-    unlinked: tuple[str, Place] | None = None
+    unlinked: Unlink | None = None
     level: str = ""
+    space: str = ""
 
 
 class Case(NamedTuple):
-    """One way through a function: when ``conditions`` hold on entry, in ``runtimes``, then ``events``, ``stores`` and the ``result``."""
+    """One way through a function: when ``conditions`` hold on entry, in ``runtimes``, then ``events``, ``stores`` and the ``result``; ``held`` locks more are held."""
 
     runtimes: Runtimes
     conditions: tuple[tuple[Term, bool], ...]
     events: tuple[Event, ...]
     stores: tuple[tuple[Term, Term], ...]
     result: Term
+    held: int = 0
 
 
 class Summary(NamedTuple):
@@ -72,17 +87,18 @@ class Summary(NamedTuple):
 class State:
     """What holds at one point of one path."""
 
-    __slots__ = ("done", "events", "facts", "memory", "published", "runtimes", "since", "waits")
+    __slots__ = ("done", "events", "facts", "held", "memory", "published", "runtimes", "since", "waits")
 
     def __init__(self, runtimes: Runtimes) -> None:
         self.runtimes = runtimes
         self.memory: dict[Term, Term] = {}
         self.facts: dict[Term, bool] = {}
         self.waits: frozenset[str] = frozenset()
-        self.since: dict[Term, tuple[tuple[str, Place], frozenset[str]]] = {}
+        self.since: dict[Term, tuple[Unlink, frozenset[str]]] = {}
         self.events: tuple[Event, ...] = ()
         self.published: frozenset[Term] = frozenset()
         self.done: frozenset[int] = frozenset()
+        self.held = 0
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -94,8 +110,9 @@ class State:
         other.events = self.events
         other.published = self.published
         other.done = self.done
+        other.held = self.held
         return other
 
     def key(self) -> tuple[object, ...]:
         """Equal for states that go on alike."""
-        return (self.runtimes, self.waits, self.done, self.events, frozenset(self.memory.items()), frozenset(self.facts.items()), frozenset(self.since.items()))
+        return (self.runtimes, self.waits, self.done, self.held, self.events, frozenset(self.memory.items()), frozenset(self.facts.items()), frozenset(self.since.items()))

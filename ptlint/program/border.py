@@ -102,13 +102,16 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     data: dict[str, int]
     noreturn: frozenset[str]
     ignored: frozenset[str]
+    locks: frozenset[str]
+    unlocks: frozenset[str]
+    owners: frozenset[str]
     runtimes: tuple[Runtime, ...]
 
     @functools.cached_property
     def named(self) -> frozenset[str]:
         """All functions that the analysis does not look into."""
         return frozenset(
-            {*self.allocs, *self.frees, *self.waits, *self.defers, *self.lists, *self.views, *self.data, *self.noreturn, *self.ignored}
+            {*self.allocs, *self.frees, *self.waits, *self.defers, *self.lists, *self.views, *self.data, *self.noreturn, *self.ignored, *self.locks, *self.unlocks}
         )
 
     @functools.cached_property
@@ -173,5 +176,8 @@ def load_border(folder: Path) -> Border:
         data={name: row["arg"] for row in data["data"] for name in row["names"]},
         noreturn=_names(data["noreturn"]),
         ignored=_names(data["ignore"]),
+        locks=_names(data["lock"]),
+        unlocks=_names(data["unlock"]),
+        owners=frozenset(name for row in data["user_owner"] for name in row["types"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -21,7 +22,7 @@ class Filler(msgspec.Struct, frozen=True):
     place: ir.Place
 
 
-class Program(msgspec.Struct, frozen=True):
+class Program(msgspec.Struct, frozen=True, dict=True):
     """A build, linked.
 
     ``functions`` by key; ``tables`` has the functions that a member (``struct pv_mmu_ops.tlb_remove_table``) may hold;
@@ -35,6 +36,11 @@ class Program(msgspec.Struct, frozen=True):
     callees: dict[str, frozenset[str]]
     callers: dict[str, frozenset[str]]
     layouts: dict[str, ir.Layout]
+
+    @functools.cached_property
+    def fillers(self) -> frozenset[str]:
+        """The functions that some table of functions holds."""
+        return frozenset(filler.function for fillers in self.tables.values() for filler in fillers)
 
     def targets(self, member: str) -> dict[str, frozenset[str]]:
         """The functions that a call through ``member`` may reach, each with the runtimes in which it does.

@@ -20,6 +20,11 @@ class _Free(Protocol):
     def form(self) -> str: ...
 
 
+class _List(Protocol):
+    @property
+    def action(self) -> str: ...
+
+
 class BorderLike(Protocol):
     """Names at which the analysis ends, and the types that are tables."""
 
@@ -36,6 +41,6 @@ class BorderLike(Protocol):
     @property
     def defers(self) -> Mapping[str, object]: ...
     @property
-    def lists(self) -> Mapping[str, object]: ...
+    def lists(self) -> Mapping[str, _List]: ...
     @property
     def named(self) -> Set[str]: ...

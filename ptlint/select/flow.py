@@ -1,71 +1,116 @@
-"""Whether a function gives away what it was given: a look at names and assignments, with no types and no order of execution."""
+"""What a function does with what it was given: a look at names and assignments, with no types and no order of execution."""
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Iterator
 
 from ptlint.select.split import Definition, closing
 from ptlint.select.vocabulary import Vocabulary
 
-__all__ = ["Flow"]
+__all__ = ["Flow", "Given"]
 
 _WORD = re.compile(rb"[A-Za-z_]\w*")
-_ASSIGNED = re.compile(rb"([A-Za-z_]\w*)(?:(?:->|\.)\w+|\[[^\]]*\])*[ \t\n]*=(?!=)([^;]*);")
+_ASSIGNED = re.compile(rb"\b([A-Za-z_]\w*)(?:(?:->|\.)\w+|\[[^\]]*\])*[ \t\n]*=(?!=)([^;]*);")
 _LOOP = re.compile(rb"\b\w*for_each\w*[ \t]*\(([^;{]*)\)")
 _LIST = re.compile(rb"\bl?list_\w+")
 
 
+class Given(enum.IntEnum):
+    """How much of what a function was given goes into a call: nothing, what tables belong to, a number, or an object that can be a table."""
+
+    NOTHING = 0
+    OWNER = 1
+    NUMBER = 2
+    OBJECT = 3
+
+
 class Flow:
-    """What of one function's names comes from its parameters, from a list, or is an object that carries tables."""
+    """The names of one function, by what they hold: something given to it, or what came from a table (``_turned``).
+
+    ``collects``: it has a collector of tables of its own.
+    """
 
     def __init__(self, text: bytes, definition: Definition, vocabulary: Vocabulary) -> None:
         """``text`` is the blanked text of the file."""
+        self._vocabulary = vocabulary
         self._body = text[definition.body:definition.end]
-        head = text[definition.start:definition.body]
-        self._given: set[bytes] = set()
-        self._owners: set[bytes] = set()
+        self._held: dict[bytes, Given] = {}
+        self._turned: set[bytes] = set()
+        self._tables: set[bytes] = set()
+        self.collects = False
         self._everything = definition.macro or definition.generated
-        opening = head.find(definition.names[0].encode() + b"(") + len(definition.names[0]) if not self._everything else -1
-        for parameter in _arguments(head, opening) if opening > 0 else ():
-            words = _WORD.findall(parameter)
-            if words and vocabulary.carrier.search(parameter):
-                (self._owners if vocabulary.owner.search(parameter) else self._given).add(words[-1])
         if not self._everything:
-            self._follow(vocabulary)
+            head = text[definition.start:definition.body]
+            opening = head.find(definition.names[0].encode() + b"(") + len(definition.names[0])
+            for parameter in _arguments(head, opening):
+                self._parameter(parameter)
+            self._follow()
 
-    def _follow(self, vocabulary: Vocabulary) -> None:
-        for match in vocabulary.local.finditer(self._body):
-            self._given.add(match[1])
+    def _parameter(self, text: bytes) -> None:
+        words = _WORD.findall(text)
+        if len(words) < 2:
+            return
+        if self._vocabulary.objects.search(text):
+            self._held[words[-1]] = Given.OBJECT
+            if self._vocabulary.pages.search(text):
+                self._turned.add(words[-1])
+            elif any(self._vocabulary.is_table(word) for word in words[:-1]):
+                self._tables.add(words[-1])
+        elif b"*" in text:
+            self._held[words[-1]] = Given.OWNER
+        elif self._vocabulary.numbers.search(text):
+            self._held[words[-1]] = Given.NUMBER
+
+    def _follow(self) -> None:
+        collectors = [match[1] for match in self._vocabulary.local.finditer(self._body)]
+        self._turned.update(collectors)
+        self.collects = bool(collectors)
         for match in _LOOP.finditer(self._body):
-            self._given.update(_WORD.findall(match[1]))
-        assigned = [(match[1], match[2]) for match in _ASSIGNED.finditer(self._body)]
+            for word in _WORD.findall(match[1]):
+                self._held[word] = Given.OBJECT
+        assigned = [(match[1], match[2], _WORD.findall(match[2])) for match in _ASSIGNED.finditer(self._body)]
         for _ in range(2):
-            before = len(self._given)
-            for name, value in assigned:
-                if name not in self._given and not vocabulary.fresh.search(value) and (self._comes(value) or _LIST.search(value)):
-                    self._given.add(name)
-            if len(self._given) == before:
-                break
+            for name, value, words in assigned:
+                fresh = self._vocabulary.fresh.search(value) is not None
+                if any(word in self._turned or self._vocabulary.way.match(word) for word in words):
+                    self._turned.add(name)
+                held = Given.NOTHING if fresh else self._of(words)
+                taken = not fresh and _LIST.search(value) is not None
+                if taken or (held and any(self._vocabulary.is_table(word) for word in words)):
+                    held = Given.OBJECT
+                self._held[name] = max(held, self._held.get(name, Given.NOTHING))
 
-    def _comes(self, value: bytes) -> bool:
-        return not self._given.isdisjoint(_WORD.findall(value)) or not self._owners.isdisjoint(_WORD.findall(value))
+    def _of(self, words: list[bytes]) -> Given:
+        return max((self._held.get(word, Given.NOTHING) for word in words), default=Given.NOTHING)
 
-    def gives(self, callee: str) -> bool:
-        """Whether a call of ``callee`` has something given among its arguments, or ``callee`` is handed on as a pointer."""
-        if self._everything:
+    def _is_turned(self, words: list[bytes]) -> bool:
+        if len(words) == 1 and words[0] in self._tables:
             return True
-        seen = False
-        for match in re.finditer(rb"\b%s\b[ \t\n]*(\(?)" % re.escape(callee.encode()), self._body):
+        return any(word in self._turned or self._vocabulary.way.match(word) for word in words)
+
+    def gives(self, callee: bytes) -> tuple[Given, bool, bool]:
+        """The most of what was given that calls of ``callee`` get, whether one may get a page that was a table, and whether one gets anything."""
+        if self._everything:
+            return Given.OBJECT, True, True
+        most, turned, filled = Given.NOTHING, False, False
+        for match in re.finditer(rb"\b%s\b[ \t\n]*(\(?)" % re.escape(callee), self._body):
             if not match[1]:
-                return True
-            seen = True
-            arguments = list(_arguments(self._body, match.end() - 1))
-            for argument in arguments:
-                words = _WORD.findall(argument)
-                if not self._given.isdisjoint(words) or (not self._owners.isdisjoint(words) and (len(words) > 1 or len(arguments) == 1)):
-                    return True
-        return not seen
+                if callee in self._held:
+                    continue
+                return Given.OBJECT, True, True
+            arguments = [_WORD.findall(argument) for argument in _arguments(self._body, match.end() - 1)]
+            filled = filled or any(arguments)
+            for words in arguments:
+                held = self._of(words)
+                if held is Given.OWNER and len(words) > 1 and any(self._vocabulary.is_table(word) for word in words):
+                    held = Given.OBJECT
+                elif held is Given.OWNER and len(arguments) > 1:
+                    continue
+                most = max(most, held)
+            turned = turned or any(map(self._is_turned, arguments))
+        return most, turned, filled
 
 
 def _arguments(text: bytes, opening: int) -> Iterator[bytes]:

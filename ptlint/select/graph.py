@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
@@ -9,13 +10,16 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ptlint.select.border import BorderLike
-from ptlint.select.flow import Flow
+from ptlint.select.flow import Flow, Given
 from ptlint.select.index import Fact, Index
 from ptlint.select.rules import SelectRules
 from ptlint.select.vocabulary import Vocabulary
 
 __all__ = ["Chosen", "choose"]
 
+_NEAR = 3
+_WORD = re.compile(rb"[A-Za-z_]\w*")
+_PLACE = re.compile(rb"(\w+)[ \t]*\*[ \t]*\*")
 _MEMBER = re.compile(rb"(?:\.|->)[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t\n]*(?:[A-Z_]+\()?[ \t\n]*&?([A-Za-z_]\w*)")
 
 
@@ -28,6 +32,11 @@ class Chosen(msgspec.Struct, frozen=True):
     walkers: frozenset[Fact]
     callers: frozenset[Fact]
     helpers: frozenset[Fact]
+
+    @property
+    def core(self) -> frozenset[Fact]:
+        """Those through which a table can get to the allocator."""
+        return self.freeing | self.ways
 
     @property
     def all(self) -> frozenset[Fact]:
@@ -56,7 +65,6 @@ class _Graph:
             for word in fact.words & interesting:
                 self.users[word].append(fact)
         self._flows: dict[Fact, Flow] = {}
-        self._ways: dict[Fact, bool] = {}
 
     def text(self, fact: Fact) -> bytes:
         return self.index.files[fact.file].parts.text[fact.definition.start:fact.definition.end]
@@ -65,13 +73,6 @@ class _Graph:
         if fact not in self._flows:
             self._flows[fact] = Flow(self.index.files[fact.file].parts.text, fact.definition, self.vocabulary)
         return self._flows[fact]
-
-    def converts(self, fact: Fact) -> bool:
-        """Whether a table can have become a page in this function."""
-        if fact not in self._ways:
-            match = self.vocabulary.way.match
-            self._ways[fact] = any(match(word) for word in fact.words)
-        return self._ways[fact]
 
     def callers(self, name: bytes) -> Iterator[tuple[Fact, bytes]]:
         """Who calls ``name``, directly or by a member that it is assigned to, and the word it is called by."""
@@ -105,76 +106,133 @@ def choose(index: Index, border: BorderLike, rules: SelectRules, vocabulary: Voc
     for member in [member for member, functions in graph.members.items() if len(functions) > rules.ways.members]:
         for function in graph.members.pop(member):
             graph.member_of[function].discard(member)
-    freeing, ways, carrying = _upwards(graph, border, rules)
-    used = _reached(graph, freeing, ways, rules.ways.depth)
-    stores = _with(graph, vocabulary.store, freeing | used)
-    walkers = _with(graph, vocabulary.walker, freeing | used | stores)
-    kept = freeing | used | stores
-    callers = {fact for name in carrying for fact, _ in graph.callers(name) if fact not in kept}
-    helpers = _helpers(graph, border, freeing | used) - kept
-    return Chosen(*map(frozenset, (freeing, used, stores, walkers, callers, helpers)))
+    freeing, edges, callers = _upwards(graph, border, rules)
+    used: set[Fact] = set()
+    current = freeing
+    while current:
+        names = {name for fact in current for name in edges.get(fact, ())}
+        current = {fact for name in names for fact in graph.by_name.get(name, ()) if fact in edges} - used - freeing
+        used |= current
+    known = freeing | used
+    stores = {fact for fact in graph.facts if fact.table and _has(fact, vocabulary.store)} - known
+    walkers = {fact for fact in graph.facts if _has(fact, vocabulary.walker) and _near(graph, fact)} - known - stores
+    helpers = _helpers(graph, border, known) - known - stores - walkers
+    return Chosen(
+        freeing=frozenset(freeing), ways=frozenset(used), stores=frozenset(stores), walkers=frozenset(walkers),
+        callers=frozenset(callers - known), helpers=frozenset(helpers),
+    )
 
 
-def _upwards(graph: _Graph, border: BorderLike, rules: SelectRules) -> tuple[set[Fact], set[Fact], set[bytes]]:
-    """The functions that handle tables and lead to a free; those between; and the names that give away what they are given."""
-    soft = {name for name, free in border.frees.items() if free.form in rules.drops.forms} | (set(border.lists) if rules.drops.lists else set())
-    todo = deque((name.encode(), name in soft, 0) for name in (*border.frees, *border.defers, *border.lists))
-    best = {name: (weak, depth) for name, weak, depth in todo}
+class _Force(enum.IntEnum):
+    """How much a call says: gives memory back, drops a reference as data pages have them too, puts on a list."""
+
+    FREE = 0
+    DROP = 1
+    LIST = 2
+
+
+class _State(msgspec.Struct, frozen=True):
+    """What is known of a name that leads to a free: how much a call of it says, how far it is from the border, and whether it takes a number."""
+
+    force: _Force
+    depth: int
+    numeric: bool
+
+    def better(self, other: _State | None) -> _State:
+        """Both together."""
+        if other is None:
+            return self
+        return _State(min(self.force, other.force), min(self.depth, other.depth), self.numeric or other.numeric)
+
+
+def _border(border: BorderLike, rules: SelectRules) -> dict[bytes, _State]:
+    known = {name.encode(): _State(_Force.FREE, 0, False) for name in border.defers}
+    for name, free in border.frees.items():
+        force = _Force.DROP if free.form in rules.drops.forms else _Force.FREE
+        known[name.encode()] = _State(force, 0, free.form in rules.ways.forms)
+    known.update((name.encode(), _State(_Force.LIST, 0, False)) for name, found in border.lists.items() if found.action in rules.drops.actions)
+    return known
+
+
+def _upwards(graph: _Graph, border: BorderLike, rules: SelectRules) -> tuple[set[Fact], dict[Fact, set[bytes]], set[Fact]]:
+    """The functions that handle tables and lead to a free, what they and those between call on the way, and who else calls them."""
+    known = _border(border, rules)
+    primitives = frozenset(known)
+    todo = deque(known.items())
     freeing: set[Fact] = set()
-    ways: set[Fact] = set()
-    carrying: set[bytes] = set()
+    callers: set[Fact] = set()
+    edges: defaultdict[Fact, set[bytes]] = defaultdict(set)
     while todo:
-        callee, weak, depth = todo.popleft()
-        if best[callee] != (weak, depth):
+        callee, state = todo.popleft()
+        if known[callee] != state:
             continue
         for fact, word in graph.callers(callee):
+            given, turned, filled = graph.flow(fact).gives(word)
+            found: _State | None = None
             if fact.table:
-                if weak and not graph.converts(fact):
+                if (state.force and not turned) or not filled:
                     continue
                 freeing.add(fact)
-                weaker, deeper = False, 0
-            elif fact.carrier and depth < rules.ways.depth:
-                weaker, deeper = weak and not graph.converts(fact), depth + 1
-            else:
-                continue
-            if not graph.flow(fact).gives(word.decode()):
-                continue
-            if fact.table:
-                carrying.add(fact.name.encode())
-            else:
-                ways.add(fact)
+                edges[fact].add(callee)
+                if given:
+                    found = _State(_Force.FREE, 0, False)
+            elif _passes(state, given, turned, rules) and not graph.vocabulary.maker.match(fact.name.encode()):
+                edges[fact].add(callee)
+                found = _State(state.force, state.depth + 1, given is Given.NUMBER)
+            elif given and not state.depth and not state.force and callee not in primitives:
+                callers.add(fact)
             name = fact.name.encode()
-            if name not in best or (weaker, deeper) < best[name]:
-                best[name] = (weaker, deeper)
-                todo.append((name, weaker, deeper))
-    return freeing, ways, carrying
+            if found is not None and (found := found.better(known.get(name))) != known.get(name):
+                known[name] = found
+                todo.append((name, found))
+    for fact in freeing:
+        if fact.name.encode() not in known and graph.flow(fact).collects:
+            callers.update(caller for caller, _ in graph.callers(fact.name.encode()))
+    return freeing, dict(edges), callers
 
 
-def _reached(graph: _Graph, start: Iterable[Fact], among: set[Fact], depth: int) -> set[Fact]:
-    found: set[Fact] = set()
-    current = set(start)
-    for _ in range(depth):
-        current = {fact for user in current for fact in graph.called(user) if fact in among} - found
-        found |= current
-    return found
+def _passes(state: _State, given: Given, turned: bool, rules: SelectRules) -> bool:
+    """Whether code that serves any page passes on what it was given."""
+    if state.depth >= (rules.drops.depth if state.force else rules.ways.depth):
+        return False
+    if given is Given.NUMBER:
+        return state.numeric
+    return given is Given.OBJECT and (turned or state.force is _Force.DROP)
 
 
-def _with(graph: _Graph, pattern: re.Pattern[bytes], known: set[Fact]) -> set[Fact]:
-    return {fact for fact in graph.facts if fact.table and fact not in known and any(pattern.match(word) for word in fact.words)}
+def _has(fact: Fact, pattern: re.Pattern[bytes]) -> bool:
+    return any(pattern.match(word) for word in fact.words)
+
+
+def _near(graph: _Graph, fact: Fact) -> bool:
+    """Whether a function handles tables, or calls one that does in the same file."""
+    return fact.table or any(called.table and called.file == fact.file and not called.definition.macro for called in graph.called(fact))
 
 
 def _helpers(graph: _Graph, border: BorderLike, users: set[Fact]) -> set[Fact]:
     """What functions that free call to wait or to find a table."""
     waiting: set[Fact] = set()
     current = {name.encode() for name in border.waits}
-    for _ in range(3):
+    for _ in range(_NEAR):
         more = {fact for name in current for fact in graph.users.get(name, ()) if not fact.table} - waiting
         waiting |= more
         current = {fact.name.encode() for fact in more}
-    found = _reached(graph, users, waiting, 3)
-    for fact in {fact for user in users for fact in graph.called(user)} - users:
-        text = graph.index.files[fact.file].parts.text
-        head = text[fact.definition.start:fact.definition.body].partition(fact.name.encode())[0]
-        if b"*" in head and graph.vocabulary.word.search(head):
-            found.add(fact)
+    return _reached(graph, users, waiting) | _reached(graph, users, {fact for fact in graph.facts if fact.table and _finds(graph, fact)})
+
+
+def _finds(graph: _Graph, fact: Fact) -> bool:
+    """Whether a function gives back a pointer to a table, or puts one where it is told to."""
+    text = graph.index.files[fact.file].parts.text
+    before, _, after = text[fact.definition.start:fact.definition.body].partition(fact.name.encode())
+    if b"*" in before and any(graph.vocabulary.is_table(word) for word in _WORD.findall(before)):
+        return True
+    return any(graph.vocabulary.is_table(match[1]) for match in _PLACE.finditer(after))
+
+
+def _reached(graph: _Graph, start: Iterable[Fact], among: set[Fact]) -> set[Fact]:
+    found: set[Fact] = set()
+    current = set(start)
+    for _ in range(_NEAR):
+        current = {fact for user in current for fact in graph.called(user) if fact in among} - found
+        found |= current
     return found

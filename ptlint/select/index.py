@@ -23,14 +23,13 @@ _SOURCES = (".c", ".h")
 
 
 class Fact(msgspec.Struct, frozen=True, eq=False):
-    """A function or macro of a file: the identifiers in it, whether it has a word of tables, and whether it takes what can be a table."""
+    """A function or macro of a file: the identifiers in it, and whether it has a word of tables."""
 
     name: str
     file: str
     definition: Definition
     words: frozenset[bytes]
     table: bool
-    carrier: bool
 
     @property
     def source(self) -> bool:
@@ -99,14 +98,14 @@ def take_apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabular
     parts = split(data)
     if not parts.even:
         parts = complete(parts)
-    facts = []
+    facts: list[Fact] = []
+    tables = {word for word in set(_IDENTIFIER.findall(parts.text)) if vocabulary.is_table(word)}
     for definition in parts.definitions:
         text = parts.text[definition.start:definition.end]
         head = parts.text[definition.start:definition.body]
         words = frozenset(_IDENTIFIER.findall(text))
-        table = vocabulary.word.search(text) is not None
-        carrier = definition.macro or vocabulary.carrier.search(head) is not None
-        facts.extend(Fact(name, path, definition, words, table, carrier) for name in _names(definition, head, rules))
+        table = not tables.isdisjoint(words)
+        facts.extend(Fact(name, path, definition, words, table) for name in _names(definition, head, rules))
     return File(path, parts, tuple(facts))
 
 

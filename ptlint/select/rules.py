@@ -31,34 +31,43 @@ class Out(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words of tables beside the types: ``parts`` of identifiers, and ``texts`` inside them."""
+class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"without": "not"}):
+    """``coarse`` texts, of which a file has one when it can matter; patterns of ``names`` of tables, ``without`` some."""
 
-    parts: tuple[str, ...]
-    texts: tuple[str, ...]
+    coarse: tuple[str, ...]
+    names: tuple[str, ...]
+    without: tuple[str, ...]
     reason: str
 
 
 class Ways(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How far, and by which types of parameters, code that serves any page is followed.
+    """How far, and by which types of parameters (``objects``, and ``numbers`` for frees of ``forms``), code that serves any page is followed.
 
-    ``owners`` are the types of what tables belong to, ``members`` the number of functions from which on a member of that name tells nothing,
-    ``fresh`` names of what makes new objects.
+    From ``members`` functions on, a member of that name tells nothing; ``pages`` are types of
+    parameters that may be a table's page; ``fresh`` are names of what makes new objects.
+    A header that names a free of one of the forms ``headers`` is read.
     """
 
     depth: int
-    carriers: tuple[str, ...]
-    owners: tuple[str, ...]
     members: int
+    objects: tuple[str, ...]
+    numbers: tuple[str, ...]
+    pages: tuple[str, ...]
     fresh: tuple[str, ...]
+    forms: tuple[str, ...]
+    headers: tuple[str, ...]
     reason: str
 
 
 class Drops(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Primitives (by form of a free; ``lists`` too) that count only in a function with one of the names ``ways``."""
+    """Primitives (by form of a free, by action of a list) that count only for what came through one of the names ``ways``.
+
+    Code that serves any page is followed ``depth`` calls from them.
+    """
 
     forms: tuple[str, ...]
-    lists: bool
+    depth: int
+    actions: tuple[str, ...]
     ways: tuple[str, ...]
     reason: str
 
@@ -101,20 +110,22 @@ class SelectRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=
         stems = [name.removesuffix("_t") for name, _ in pairs]
         upper = [name.removesuffix("_t") for name, below in pairs if below != "data"]
         collectors = sorted(name.split()[-1] for name in gathers)
-        names = sorted({*(name.removesuffix("*").split()[-1] for name in tables), *collectors})
-        parts = [*stems, *self.words.parts]
+        types = sorted({*(name.removesuffix("*").split()[-1] for name in tables), *collectors})
         expand = functools.partial(_expand, stems, upper)
-        word = rb"\b(?:\w*_)?(?:%s)(?:_\w+|val)?\b|%s" % (_any(parts), _any([*names, *self.words.texts]))
+        coarse = {pattern.replace("{stem}", stem) for pattern in self.words.coarse for stem in stems}
         return Vocabulary(
-            coarse=tuple(text.encode() for text in [*(f"{stem}_" for stem in stems), *names, *self.words.texts, *(part for part in self.words.parts if len(part) > 5)]),
-            word=re.compile(word),
-            carrier=re.compile(_any(expand(self.ways.carriers))),
-            owner=re.compile(_any(self.ways.owners)),
+            coarse=tuple(text.encode() for text in sorted(coarse.union(types)) if not _longer(text, coarse.union(types))),
+            word=_whole(expand([*self.words.names, *(f"{name}\\w*" for name in types)])),
+            other=_whole(expand(self.words.without)),
+            objects=re.compile(_any(expand(self.ways.objects))),
+            numbers=re.compile(_any(expand(self.ways.numbers))),
+            pages=re.compile(_any(self.ways.pages)),
             local=re.compile(rb"\b" + _any(collectors) + rb"[ \t]+(\w+)"),
+            maker=_whole(self.ways.fresh),
             fresh=re.compile(rb"\b" + _any(self.ways.fresh) + rb"[ \t\n]*\("),
-            way=re.compile(rb"(?:%s)\Z" % _any(expand(self.drops.ways))),
-            store=re.compile(rb"(?:%s)\Z" % _any(expand([name for row in self.store for name in row.names]))),
-            walker=re.compile(rb"(?:%s)\Z" % _any(expand(self.walkers.names))),
+            way=_whole(expand(self.drops.ways)),
+            store=_whole(expand([name for row in self.store for name in row.names])),
+            walker=_whole(expand(self.walkers.names)),
         )
 
 
@@ -125,6 +136,15 @@ def _expand(stems: Sequence[str], upper: Sequence[str], patterns: Sequence[str])
 
 def _any(patterns: Iterable[str]) -> bytes:
     return b"(?:" + "|".join(patterns).encode() + b")"
+
+
+def _longer(text: str, texts: Iterable[str]) -> bool:
+    """Whether ``text`` only repeats a shorter one."""
+    return any(other != text and other in text for other in texts)
+
+
+def _whole(patterns: Iterable[str]) -> re.Pattern[bytes]:
+    return re.compile(_any(patterns) + rb"\Z")
 
 
 def load_rules(folder: Path) -> SelectRules:

@@ -17,12 +17,18 @@ __all__ = ["Definition", "Guard", "Parts", "blank", "closing", "line_of", "lines
 
 _NOISE = re.compile(rb"/\*.*?\*/|//[^\n]*|\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)+'", re.DOTALL)
 _NO_NEWLINE = re.compile(rb"[^\n]")
-_STEP = re.compile(rb"[{};]|^[ \t]*#[ \t]*(\w+)((?:[^\n\\]|\\.)*)", re.MULTILINE | re.DOTALL)
+_DIRECTIVE = re.compile(rb"^[ \t]*#[ \t]*(\w+)((?:[^\n\\]|\\.)*)", re.MULTILINE | re.DOTALL)
+_STEP = re.compile(rb"[{};]|" + _DIRECTIVE.pattern, re.MULTILINE | re.DOTALL)
+_PARENTHESIS = re.compile(rb"[()]")
+_SEMICOLON, _OPEN, _CLOSE, _NEWLINE = b";{}\n"
 _DEFINE = re.compile(rb"[ \t]*(\w+)(\([^)\n]*\))?")
 _CALLED = re.compile(rb"([A-Za-z_]\w*)[ \t\n]*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SYMBOL = re.compile(rb"(!?)[ \t]*(?:defined[ \t]*\(?|IS_ENABLED\(|IS_BUILTIN\(|IS_MODULE\(|IS_REACHABLE\()?[ \t]*CONFIG_(\w+)\)?[ \t]*([<>=!]=?)?")
-_KEYWORDS = frozenset((b"if", b"while", b"for", b"switch", b"return", b"sizeof", b"typeof", b"__typeof__", b"__attribute__", b"do", b"else"))
+_KEYWORDS = frozenset(
+    b"if while for switch return sizeof typeof __typeof__ __attribute__ do else struct union enum void int char long unsigned signed static const inline"
+    b" asm __asm__".split()
+)
 _CONDITIONALS = frozenset((b"if", b"ifdef", b"ifndef"))
 
 
@@ -47,11 +53,12 @@ class Definition(msgspec.Struct, frozen=True):
 
 
 class Parts(msgspec.Struct, frozen=True):
-    """What a file is made of. ``outside`` are the extents that are no function: declarations, initialisers."""
+    """What a file is made of: its text, blanked, its definitions in the order of their ends, all symbols that conditionals ask for, and
+    whether the braces came out even.
+    """
 
     text: bytes
     definitions: tuple[Definition, ...]
-    outside: tuple[tuple[int, int], ...]
     guards: tuple[Guard, ...]
     even: bool
 
@@ -91,8 +98,8 @@ def _names(head: bytes) -> tuple[tuple[str, ...], bool]:
         if number + 1 < len(candidates) and _WORD.search(head[close + 1:following]):
             continue
         if name.isupper() or (name.decode().upper().rstrip("0123456789") == name.decode().rstrip("0123456789")):
-            arguments = _WORD.findall(head[end:close])
-            return tuple(word.decode() for word in arguments[:1]), True
+            first = head[end:close].partition(b",")[0].strip()
+            return ((first.decode(),), True) if _WORD.fullmatch(first) and first not in _KEYWORDS else ((), False)
         return (name.decode(),), False
     return (), False
 
@@ -108,92 +115,109 @@ def _top_calls(head: bytes) -> Iterator[re.Match[bytes]]:
 def closing(text: bytes, opening: int) -> int:
     """The offset of the parenthesis that ends the one at ``opening``; the end of the text when there is none."""
     depth = 0
-    for position in range(opening, len(text)):
-        byte = text[position]
-        if byte == 40:
-            depth += 1
-        elif byte == 41:
-            depth -= 1
-            if not depth:
-                return position
+    for match in _PARENTHESIS.finditer(text, opening):
+        depth += 1 if match[0] == b"(" else -1
+        if not depth:
+            return match.start()
     return len(text)
+
+
+class _Splitter:
+    """One pass over a file's text."""
+
+    def __init__(self, text: bytes) -> None:
+        self.text = text
+        self.definitions: list[Definition] = []
+        self.guards: list[Guard] = []
+        self.even = True
+        # Each open conditional: its guards, and the depth of braces at its start.
+        self._stack: list[tuple[tuple[Guard, ...], int]] = []
+
+    def run(self) -> None:
+        """Find all definitions."""
+        text = self.text
+        position = depth = start = opened = 0
+        while match := _STEP.search(text, position):
+            at, position = match.start(), match.end()
+            token = text[at]
+            if token == _SEMICOLON:
+                start = start if depth else position
+            elif token == _OPEN:
+                first = not at or text[at - 1] == _NEWLINE
+                if not depth or first:
+                    self.even = self.even and not depth
+                    depth, opened = 0, at
+                    if first and _is_head(text[start:at]):
+                        position = start = self._body(start, at)
+                        continue
+                depth += 1
+            elif token == _CLOSE:
+                depth = max(depth - 1, 0)
+                if depth and text[at - 1] == _NEWLINE:
+                    self.even, depth = False, 0
+                if not depth:
+                    if _is_head(text[start:opened]):
+                        self._function(start, opened, position)
+                    start = position
+            else:
+                depth = self._directive(match, depth)
+                start = start if depth else position
+        self.even = self.even and not depth
+
+    def _body(self, start: int, opened: int) -> int:
+        """A function whose braces stand in the first column; where it ends."""
+        found = self.text.find(b"\n}", opened)
+        end = len(self.text) if found < 0 else found + 2
+        body = self.text[opened:end]
+        self._function(start, opened, end)
+        if b"\n#" in body:
+            for match in _DIRECTIVE.finditer(self.text, opened, end):
+                self._directive(match, 1)
+        elif body.count(b"{") != body.count(b"}"):
+            self.even = False
+        return end
+
+    def _function(self, start: int, opened: int, end: int) -> None:
+        names, generated = _names(self.text[start:opened])
+        if names:
+            self.definitions.append(Definition(names, start, opened, end, self._around(), False, generated))
+
+    def _around(self) -> tuple[Guard, ...]:
+        return tuple(guard for guards, _ in self._stack for guard in guards) if self._stack else ()
+
+    def _directive(self, match: re.Match[bytes], depth: int) -> int:
+        word, rest, at = match[1], match[2], match.start()
+        stack = self._stack
+        if word in _CONDITIONALS:
+            guards = _guards(word, rest, at)
+            self.guards.extend(guards)
+            stack.append((guards, depth))
+        elif word in (b"else", b"elif") and stack:
+            old, depth = stack[-1]
+            turned = tuple(Guard(guard.symbol, not guard.positive, guard.offset) for guard in old)
+            more = _guards(word, rest, at)
+            self.guards.extend(more)
+            stack[-1] = (turned + more, depth)
+        elif word == b"endif" and stack:
+            stack.pop()
+        elif word == b"define":
+            name = _DEFINE.match(rest)
+            if name is not None and len(rest) > name.end():
+                begin = match.start(2)
+                self.definitions.append(Definition((name[1].decode(),), begin, begin + name.end(), match.end(), self._around(), True))
+        return depth
 
 
 def split(data: bytes) -> Parts:
     """Take a file apart."""
-    text = blank(data)
-    definitions: list[Definition] = []
-    outside: list[tuple[int, int]] = []
-    seen: list[Guard] = []
-    stack: list[tuple[tuple[Guard, ...], int]] = []
-    depth = start = opened = last = 0
-    inside = even = True
-    inside = False
-    head_guards: tuple[Guard, ...] = ()
-    for match in _STEP.finditer(text):
-        token = match[0]
-        at = match.start()
-        if token == b";":
-            if not depth:
-                start = at + 1
-        elif token == b"{":
-            first = not at or text[at - 1] == 10
-            if first and depth and not inside:
-                depth = 0
-            if not depth:
-                opened = at
-                inside = _is_head(text[start:at])
-                head_guards = tuple(guard for guards, _ in stack for guard in guards)
-            depth += 1
-        elif token == b"}":
-            depth = max(depth - 1, 0)
-            if at and text[at - 1] == 10 and depth:
-                even = even and text[at - 1] != 10
-                depth = 0
-            if not depth:
-                if inside:
-                    names, generated = _names(text[start:opened])
-                    if names:
-                        outside.append((last, start))
-                        last = at + 1
-                        definitions.append(Definition(names, start, opened, at + 1, head_guards, False, generated))
-                    inside = False
-                start = at + 1
-        else:
-            depth = _directive(match, text, stack, depth, definitions, seen)
-            if not depth:
-                start = match.end()
-    outside.append((last, len(text)))
-    return Parts(text, tuple(definitions), tuple(outside), tuple(seen), even and not depth)
+    splitter = _Splitter(blank(data))
+    splitter.run()
+    return Parts(splitter.text, tuple(splitter.definitions), tuple(splitter.guards), splitter.even)
 
 
 def _is_head(head: bytes) -> bool:
     """Whether what stands before a brace is a function's head, and no initialiser, record or enumeration."""
-    return b"(" in head and b"=" not in head.partition(b"(")[0] and b")" in head
-
-
-def _directive(match: re.Match[bytes], text: bytes, stack: list[tuple[tuple[Guard, ...], int]], depth: int,
-               definitions: list[Definition], seen: list[Guard]) -> int:
-    word, rest, at = match[1], match[2], match.start()
-    if word in _CONDITIONALS:
-        guards = _guards(word, rest, at)
-        seen.extend(guards)
-        stack.append((guards, depth))
-    elif word in (b"else", b"elif") and stack:
-        old, depth = stack[-1]
-        turned = tuple(Guard(guard.symbol, not guard.positive, guard.offset) for guard in old)
-        more = _guards(word, rest, at)
-        seen.extend(more)
-        stack[-1] = (turned + more, depth)
-    elif word == b"endif" and stack:
-        stack.pop()
-    elif word == b"define":
-        name = _DEFINE.match(rest)
-        if name is not None and len(rest) > name.end():
-            around = tuple(guard for guards, _ in stack for guard in guards)
-            begin = match.start(2) + name.end()
-            definitions.append(Definition((name[1].decode(),), match.start(2), begin, match.end(), around, True))
-    return depth
+    return b")" in head and b"=" not in head.partition(b"(")[0]
 
 
 def lines(text: bytes) -> list[int]:
