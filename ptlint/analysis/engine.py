@@ -47,6 +47,11 @@ class Engine:
         self._summaries: dict[str, Summary] = {}
         self._active: set[str] = set()
 
+    @property
+    def size(self) -> int:
+        """How many functions have a summary."""
+        return len(self._summaries)
+
     def summary(self, key: str) -> Summary:
         """The summary of a function that has a body."""
         known = self._summaries.get(key)

@@ -22,7 +22,7 @@ _INCLUDED = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+\.c)"', re.MULTILI
 _SOURCES = (".c", ".h")
 
 
-class Fact(msgspec.Struct, frozen=True, eq=False):
+class Fact(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A function or macro of a file: the identifiers in it, and whether it has a word of tables."""
 
     name: str
@@ -98,13 +98,12 @@ def take_apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabular
     parts = split(data)
     if not parts.even:
         parts = complete(parts)
+    inside = [(definition, frozenset(_IDENTIFIER.findall(parts.text, definition.start, definition.end))) for definition in parts.definitions]
+    tables = frozenset(filter(vocabulary.is_table, set().union(*(words for _, words in inside))))
     facts: list[Fact] = []
-    tables = {word for word in set(_IDENTIFIER.findall(parts.text)) if vocabulary.is_table(word)}
-    for definition in parts.definitions:
-        text = parts.text[definition.start:definition.end]
-        head = parts.text[definition.start:definition.body]
-        words = frozenset(_IDENTIFIER.findall(text))
+    for definition, words in inside:
         table = not tables.isdisjoint(words)
+        head = parts.text[definition.start:definition.body] if definition.generated else b""
         facts.extend(Fact(name, path, definition, words, table) for name in _names(definition, head, rules))
     return File(path, parts, tuple(facts))
 

@@ -26,13 +26,13 @@ _CALLED = re.compile(rb"([A-Za-z_]\w*)[ \t\n]*\(")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _SYMBOL = re.compile(rb"(!?)[ \t]*(?:defined[ \t]*\(?|IS_ENABLED\(|IS_BUILTIN\(|IS_MODULE\(|IS_REACHABLE\()?[ \t]*CONFIG_(\w+)\)?[ \t]*([<>=!]=?)?")
 _KEYWORDS = frozenset(
-    b"if while for switch return sizeof typeof __typeof__ __attribute__ do else struct union enum void int char long unsigned signed static const inline"
-    b" asm __asm__".split()
+    b"if while for switch return sizeof typeof __typeof__ __attribute__ do else struct union enum void int char long unsigned signed static const"
+    b" inline asm __asm__".split()
 )
 _CONDITIONALS = frozenset((b"if", b"ifdef", b"ifndef"))
 
 
-class Guard(msgspec.Struct, frozen=True):
+class Guard(msgspec.Struct, frozen=True, gc=False):
     """A symbol that a conditional asks for. ``positive``: the code is there when it is on."""
 
     symbol: str
@@ -40,7 +40,7 @@ class Guard(msgspec.Struct, frozen=True):
     offset: int
 
 
-class Definition(msgspec.Struct, frozen=True):
+class Definition(msgspec.Struct, frozen=True, gc=False):
     """A function or a macro: ``text[start:end]``, whose body begins at ``body``; ``names`` are all that it may be called."""
 
     names: tuple[str, ...]

@@ -1,0 +1,80 @@
+"""The analysis of one linked build, from the engine to plain results."""
+
+from __future__ import annotations
+
+from ptlint.analysis.engine import Engine
+from ptlint.analysis.findings import findings
+from ptlint.analysis.graph import frees, links
+from ptlint.analysis.inventory import SiteSeen, sites
+from ptlint.analysis.result import BuildResult, FoundSite, Spot
+from ptlint.program.border import Border
+from ptlint.program.link import Program
+
+__all__ = ["analyse"]
+
+_WAITED = {"rcu": ("irq", "rcu"), "sync-rcu": ("irq", "rcu"), "semi-rcu": ("irq",)}
+_SAFETY = {"rcu": "deferred", "sync-rcu": "deferred", "semi-rcu": "ipi"}
+
+
+def analyse(
+    program: Program, border: Border, *, build: str, variants: dict[str, str], incomplete: tuple[tuple[str, str], ...], units: int, left_out: frozenset[str] = frozenset()
+) -> BuildResult:
+    """Analyse a build.
+
+    Args:
+        build: its name.
+        variants: the variant's name for each runtime.
+        incomplete: (file, reason) of units that could not be read in full; passed on.
+        units: how many were read.
+        left_out: functions that the selection left out: a call to one is no unresolved call.
+    """
+    engine = Engine(program, border)
+    for key in sorted(program.functions):
+        if engine.relevance.matters(key) or any(engine.relevance.matters(callee) for callee in program.callees[key] if callee in program.functions):
+            engine.summary(key)
+    ledger = engine.ledger
+
+    def names(runtimes: frozenset[str]) -> tuple[str, ...]:
+        return tuple(sorted(variants[runtime] for runtime in runtimes))
+
+    unresolved = [
+        (place.file, place.line, _name(program, key), text, names(runtimes))
+        for (key, place, text), runtimes in ledger.unresolved.items()
+        if text.rsplit(":", 1)[-1] not in left_out
+    ]
+    return BuildResult(
+        build=build,
+        sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program).items()),
+        findings=tuple(findings(ledger, program, border, names, bool(ledger.rcu_walkers))),
+        links=links(ledger, program, border, names),
+        frees=frees(ledger, program),
+        spots=tuple(sorted(Spot(key, function.name, function.place.file, function.place.line) for key, function in program.functions.items())),
+        unresolved=tuple(sorted(unresolved)),
+        incomplete=incomplete,
+        units=units,
+        functions=len(program.functions),
+        counts={"joined states": ledger.joined, "recursive functions": len(ledger.recursive), "summaries": engine.size},
+        variants=tuple(sorted(variants.values())),
+        rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
+    )
+
+
+def _name(program: Program, key: str) -> str:
+    function = program.functions.get(key)
+    return function.name if function is not None else key
+
+
+def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundSite:
+    safety = "unpublished" if site.fresh and site.role != "wrapper" else _SAFETY.get(site.deferral, "caller")
+    waited = _WAITED.get(site.deferral, ())
+    where = f"{site.file}:{site.line}"
+    if safety == "unpublished":
+        reason = f"allocated in {_name(program, site.function)}() and never stored in an entry before {where}"
+    elif waited:
+        reason = f"{site.text} at {where} leads to the allocator after {'a grace period' if 'rcu' in waited else 'an IPI to all CPUs'}"
+    else:
+        reason = f"{site.text} at {where} frees {'after the TLB flush of the mmu_gather' if site.deferral == 'mmu-gather' else 'with no wait of its own'}: its callers decide"
+    space = site.space if site.space in ("user", "kernel") else "both"
+    return FoundSite(
+        site.file, site.line, site.column, _name(program, site.function), site.text, site.role, site.level, space, site.deferral, safety, waited, reason, variants
+    )

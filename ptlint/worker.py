@@ -1,0 +1,85 @@
+"""One build, from its units to the results of its analysis: what runs in a process of the pool.
+
+Everything that goes in and comes out is plain and encoded; a worker shares nothing with others.
+"""
+
+from __future__ import annotations
+
+import gc
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from ptlint import resources
+from ptlint.analysis.build import analyse
+from ptlint.analysis.result import BuildResult
+from ptlint.frontend import ir
+from ptlint.frontend.parse import parse_unit
+from ptlint.frontend.pch import common_headers, make_pch
+from ptlint.frontend.source import Sources
+from ptlint.program.border import load_border
+from ptlint.program.link import link
+
+__all__ = ["Task", "TaskResult", "run_task"]
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A build to parse and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share."""
+
+    build: str
+    directory: str
+    units: tuple[tuple[str, tuple[str, ...]], ...]
+    common: tuple[str, ...]
+    runtimes: tuple[str, ...]
+    variants: dict[str, str]
+    skipped: frozenset[str]
+
+
+class TaskResult(msgspec.Struct, frozen=True):
+    """The build's result; ``seconds`` by stage and ``megabytes``, the most that the process used, are for people only."""
+
+    result: BuildResult
+    seconds: dict[str, float]
+    megabytes: float
+
+
+def run_task(data: bytes) -> bytes:
+    """Parse, link, analyse. Takes an encoded Task, gives an encoded TaskResult. A unit that fails is an entry of ``incomplete``."""
+    task = msgspec.msgpack.decode(data, type=Task)
+    gc.disable()
+    sys.setrecursionlimit(20_000)
+    seconds = {"parse": -time.monotonic()}
+    units, incomplete = _parse(task)
+    seconds["parse"] += time.monotonic()
+    seconds["analyse"] = -time.monotonic()
+    border = load_border(resources.rules())
+    program = link(units, border, task.runtimes)
+    result = analyse(
+        program, border, build=task.build, variants=task.variants, incomplete=tuple(incomplete), units=len(task.units), left_out=task.skipped
+    )
+    seconds["analyse"] += time.monotonic()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return msgspec.msgpack.encode(TaskResult(result, seconds, peak))
+
+
+def _parse(task: Task) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
+    sources = Sources(task.directory)
+    units: list[ir.Unit] = []
+    incomplete: list[tuple[str, str]] = []
+    known: set[str] = set()
+    with tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
+        pch: str | None = str(Path(folder) / "common.pch")
+        headers = common_headers(sources, [file for file, _ in task.units])
+        assert pch is not None
+        if make_pch(task.directory, task.common, headers, pch, sources=sources):
+            pch = None  # some header fails alone: let each unit say so for itself
+        for file, arguments in task.units:
+            unit, problems = parse_unit(task.directory, file, arguments, lambda name: name not in task.skipped, pch, sources=sources, known=known)
+            incomplete += ((problem.file, problem.reason) for problem in problems)
+            if unit is not None:
+                units.append(unit)
+    return units, incomplete
