@@ -50,14 +50,21 @@ int twice(int a, int b) {
 SYSCALL_DEFINE2(call, int, a, int, b)
 {
 }
+void one_line(void)
+{ }
+void long_line(void)
+{ if (a) { b(); }
+  c();
+}
 struct s { int member; } variable = { .member = 1 };
 pte_t *last(void) { return NULL; }
 """
-    assert names(text) == {"plain", "attributed", "locked", "twice", "macro", "call", "last"}
+    assert names(text) == {"plain", "attributed", "locked", "twice", "macro", "call", "one_line", "long_line", "last"}
 
 
 def test_guards_around_a_function_have_their_sign() -> None:
-    text = b"#ifdef CONFIG_A\nvoid a(void)\n{\n}\n#else\nvoid b(void)\n{\n}\n#endif\n#if defined(CONFIG_B) && !defined(CONFIG_C)\nvoid c(void)\n{\n}\n#endif\n"
+    text = b"#ifdef CONFIG_A\nvoid a(void)\n{\n}\n#else\nvoid b(void)\n{\n}\n#endif\n"
+    text += b"#if defined(CONFIG_B) && !defined(CONFIG_C)\nvoid c(void)\n{\n}\n#endif\n"
     found = {definition.names[0]: {(guard.symbol, guard.positive) for guard in definition.guards} for definition in split(text).definitions}
     assert found == {"a": {("A", True)}, "b": {("A", False)}, "c": {("B", True), ("C", False)}}
 
@@ -111,7 +118,8 @@ void table(pmd_t *pmd) { struct page *page = pmd_page(*pmd); put_page(page); }
 
 
 def test_the_includer_is_a_unit_too(tmp_path: Path) -> None:
-    found = chosen(tmp_path, {"arch/x86/mm/part.c": "void f(pte_t *pte) { free_pages((unsigned long)pte, 0); }\n", "arch/x86/mm/whole.c": '#include "part.c"\n'})
+    part = "void f(pte_t *pte) { free_pages((unsigned long)pte, 0); }\n"
+    found = chosen(tmp_path, {"arch/x86/mm/part.c": part, "arch/x86/mm/whole.c": '#include "part.c"\n'})
     assert "arch/x86/mm/whole.c" in found.units
 
 

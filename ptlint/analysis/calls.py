@@ -337,7 +337,7 @@ class Calls(Evaluator):
             waited = since[1] | after
         else:
             # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
-            waited = after if self._linked(base) or self.is_local(base) or (inner is not None and inner.unlinked is not None) else state.waits | after
+            waited = after if self._linked(base) or self.is_local(base) or self._kept(base) or (inner is not None and inner.unlinked is not None) else state.waits | after
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
@@ -442,6 +442,10 @@ class Calls(Evaluator):
         """Was the value loaded from an entry, or from a root's member, and is so still linked?"""
         kind = bare(terms.type_of(base))
         return base[0] == "v" and (kind in self.border.entries or kind.removesuffix("*").strip() in self.border.entries)
+
+    def _kept(self, base: Term) -> bool:
+        """Does the value lie in a member that is there for a table, with others that may come and go?"""
+        return base[0] == "v" and bare(terms.type_of(base)) in self.border.level_types
 
     def _is_record(self, base: Term) -> bool:
         """Is it a pointer to a record that no page-table page is, by its type and by all types it was seen under?"""

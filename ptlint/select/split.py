@@ -147,8 +147,8 @@ class _Splitter:
                 if not depth or first:
                     self.even = self.even and not depth
                     depth, opened = 0, at
-                    if first and _is_head(text[start:at]):
-                        position = start = self._body(start, at)
+                    if first and _is_head(text[start:at]) and (end := self._body(start, at)):
+                        position = start = end
                         continue
                 depth += 1
             elif token == _CLOSE:
@@ -165,10 +165,13 @@ class _Splitter:
         self.even = self.even and not depth
 
     def _body(self, start: int, opened: int) -> int:
-        """A function whose braces stand in the first column; where it ends."""
+        """A function whose braces stand in the first column; where it ends, or 0 when that is not clear."""
+        line = self.text[opened:self.text.find(b"\n", opened)]
         found = self.text.find(b"\n}", opened)
         end = len(self.text) if found < 0 else found + 2
         body = self.text[opened:end]
+        if b"\n{" in body or b"}" in line:
+            return 0
         self._function(start, opened, end)
         if b"\n#" in body:
             for match in _DIRECTIVE.finditer(self.text, opened, end):
