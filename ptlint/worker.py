@@ -78,7 +78,7 @@ def _parse(task: Task) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
         if make_pch(task.directory, task.common, headers, pch, sources=sources):
             pch = None  # some header fails alone: let each unit say so for itself
         for file, arguments in task.units:
-            unit, problems = parse_unit(task.directory, file, arguments, lambda name: name not in task.skipped, pch, sources=sources, known=known)
+            unit, problems = parse_unit(task.directory, file, arguments, None, pch, sources=sources, known=known)
             incomplete += ((problem.file, problem.reason) for problem in problems)
             if unit is not None:
                 units.append(unit)

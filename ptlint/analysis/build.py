@@ -30,7 +30,8 @@ def analyse(
     """
     engine = Engine(program, border)
     for key in sorted(program.functions):
-        if engine.relevance.matters(key) or any(engine.relevance.matters(callee) for callee in program.callees[key] if callee in program.functions):
+        # What the selection left out is still looked into wherever a function that it kept calls it.
+        if _name(program, key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key)):
             engine.summary(key)
     ledger = engine.ledger
 
@@ -57,6 +58,10 @@ def analyse(
         variants=tuple(sorted(variants.values())),
         rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
     )
+
+
+def _calls_one_that_matters(engine: Engine, program: Program, key: str) -> bool:
+    return any(engine.relevance.matters(callee) for callee in program.callees[key] if callee in program.functions)
 
 
 def _name(program: Program, key: str) -> str:

@@ -329,7 +329,7 @@ class Calls(Evaluator):
         self, term: Term, after: frozenset[str], chain: tuple[Hop, ...], node: ir.Call | ir.Asm, role: str, state: State, inner: Event | None = None
     ) -> None:
         """A free in this function, or in what it calls: known here, or left to the callers."""
-        base = terms.root(self._resolve(term, state))
+        base = terms.root(term)
         if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
         since = state.since.get(base)
@@ -451,11 +451,6 @@ class Calls(Evaluator):
         """Is it a pointer to a record that no page-table page is, by its type and by all types it was seen under?"""
         kind = bare(terms.type_of(base))
         return kind.startswith("struct ") and kind.endswith("*") and kind not in self.border.pages and not self.level_of_type(base)
-
-    def _resolve(self, term: Term, state: State) -> Term:
-        if term[0] == "v":
-            return self.load(term[1], state)
-        return term
 
     def space(self, term: Term) -> str:
         """Whose address space a table belongs to: ``kernel``, ``user``, or empty where this function cannot tell."""
@@ -620,11 +615,11 @@ class _Substitute:
     def __init__(self, run: Calls, values: list[Term], state: State, place: ir.Place, before: dict[Term, Term] | None = None) -> None:
         self.run = run
         self.values = values
-        self.state = state
         self.at = (place.file, place.line, place.column)
         self.numbers: dict[Term, int] = {}
         # Values are those on entry: loads must not see what this call stores.
-        self.memory = dict(state.memory) if before is None else before
+        self.before = State(state.runtimes)
+        self.before.memory = dict(state.memory) if before is None else before
 
     def term(self, term: Term) -> Term:
         kind = term[0]
@@ -634,10 +629,7 @@ class _Substitute:
             return self.values[term[1]] if term[1] < len(self.values) else ("n", (*self.at, "missing", term[1]), str(term[2]))
         if kind == "v":
             place = self.place(term[1])
-            value = self.memory.get(place)
-            if value is not None:
-                return value
-            return self.run.load(place, self.state) if terms.is_place(place) else ("v", place)
+            return self.run.load(place, self.before) if terms.is_place(place) else ("v", place)
         if kind in ("n", "m"):
             return (kind, (*self.at, self.numbers.setdefault(term, len(self.numbers))), term[2])
         if kind == "up":
