@@ -14,6 +14,8 @@ what is read by the compiler, and is never evidence of anything.
 
 from __future__ import annotations
 
+import re
+
 from ptlint.select.border import BorderLike
 from ptlint.select.gates import guards, makefile_gates, text_gates
 from ptlint.select.graph import Chosen, choose
@@ -25,6 +27,7 @@ from ptlint.tree import Tree
 __all__ = ["BorderLike", "LeftOut", "SelectRules", "Selection", "Stats", "load_rules", "select"]
 
 _CONTEXT = "links, makes or walks tables, or calls what frees them, and no table gets to the allocator through it"
+_FILLED = re.compile(rb"(?:\.|->)\s*\w+\s*=\s*&?\s*(\w+)\s*[,;}]")
 _NO_WAY = "handles tables, and nothing in it frees, hands on, links or walks one"
 
 
@@ -39,7 +42,7 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1) ->
     chosen = choose(index, border, rules, vocabulary)
     facts = chosen.all
     names = frozenset(fact.name for fact in facts)
-    units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source))
+    units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source) | _fillers(index, chosen))
     context = _units(index, frozenset(fact.file for fact in facts if fact.source)) - units
     others = [fact for file in index.files.values() for fact in file.facts if fact.name not in names]
     skipped = frozenset(fact.name for fact in others if fact.source) - frozenset(fact.name for fact in others if not fact.source)
@@ -59,6 +62,16 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1) ->
 def _primitives(border: BorderLike, rules: SelectRules) -> list[bytes]:
     """What a header names that has a way to a free in it; slab's are in nearly all and take no page."""
     return [name.encode() for name, free in border.frees.items() if free.form in rules.ways.headers] + [name.encode() for name in border.defers]
+
+
+def _fillers(index: Index, chosen: Chosen) -> frozenset[str]:
+    """The .c files that put a chosen function into a table of functions, in a function or outside of any."""
+    names = {fact.name.encode() for fact in chosen.core}
+    found = set()
+    for path, file in index.files.items():
+        if path.endswith(".c") and not names.isdisjoint(_FILLED.findall(file.parts.text)):
+            found.add(path)
+    return frozenset(found)
 
 
 def _units(index: Index, files: frozenset[str]) -> frozenset[str]:
