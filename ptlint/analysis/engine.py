@@ -233,6 +233,7 @@ class _Run(Calls):
     def _next_round(self, head: int, state: State) -> None:
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
         self._forget(head, state)
+        state.fence = len(state.events)
         state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
         held = {terms.root(value) for value in state.memory.values()}
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}

@@ -146,7 +146,7 @@ class Evaluator:
         unlink = by._replace(locked=locked, space=space) if by is not None else Unlink(self.function.key, where, locked, space)
         if old != new and old[0] != "c":
             state.since[old] = (unlink, frozenset())
-            for event in state.events if judge else ():
+            for event in state.events[state.fence :] if judge else ():
                 if event.kind == "free" and terms.root(event.term) == old and value == ZERO:
                     self.freed_before_clear(event, where, state)
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)

@@ -85,9 +85,9 @@ class Summary(NamedTuple):
 
 
 class State:
-    """What holds at one point of one path."""
+    """What holds at one point of one path. Of the ``events`` those from ``fence`` on belong to this time around a loop."""
 
-    __slots__ = ("done", "events", "facts", "held", "memory", "published", "runtimes", "since", "waits")
+    __slots__ = ("done", "events", "facts", "fence", "held", "memory", "published", "runtimes", "since", "waits")
 
     def __init__(self, runtimes: Runtimes) -> None:
         self.runtimes = runtimes
@@ -99,6 +99,7 @@ class State:
         self.published: frozenset[Term] = frozenset()
         self.done: frozenset[int] = frozenset()
         self.held = 0
+        self.fence = 0
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -111,8 +112,9 @@ class State:
         other.published = self.published
         other.done = self.done
         other.held = self.held
+        other.fence = self.fence
         return other
 
     def key(self) -> tuple[object, ...]:
         """Equal for states that go on alike."""
-        return (self.runtimes, self.waits, self.done, self.held, self.events, frozenset(self.memory.items()), frozenset(self.facts.items()), frozenset(self.since.items()))
+        return (self.runtimes, self.waits, self.done, self.held, self.fence, self.events, frozenset(self.memory.items()), frozenset(self.facts.items()), frozenset(self.since.items()))
