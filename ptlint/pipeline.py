@@ -28,13 +28,14 @@ def run(options: RunOptions, progress: Progress) -> Outcome:
     """
     from ptlint.build import not_covered, prepare
     from ptlint.select import load_rules, select
-    from ptlint.tree import open_tree
+    from ptlint.tree import Tolerant, open_tree
 
     started = time.monotonic()
     border = load_border(resources.rules())
     with open_tree(options.tree, options.rev) as tree, tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
         progress.stage("reading the tree", 1)
-        selection = select(tree, border, load_rules(resources.rules()), jobs=options.jobs)
+        tolerant = Tolerant(tree)
+        selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs)
         plan = prepare(tree, folder, gates=selection.gates, config=options.config)
         progress.advance()
         prepared = time.monotonic()
@@ -45,9 +46,11 @@ def run(options: RunOptions, progress: Progress) -> Outcome:
             if chosen and not chosen & set(variants.values()):
                 continue
             builds.append(build)
-            units = tuple((file, plan.command(build, file).arguments) for file in sorted(build.units & selection.units))
+            units = tuple((file, plan.command(build, file).arguments) for file in sorted((build.units & selection.units) - tolerant.problems.keys()))
+            gaps = [(file, "named by a Makefile, and not in the tree") for file in sorted(build.absent)]
+            gaps += [(file, reason) for file, reason in sorted(tolerant.problems.items())]
             tasks.append(
-                Task(build.name, plan.tree.directory(), units, tuple(plan.common(build)), build.runtimes, variants, selection.skipped)
+                Task(build.name, plan.tree.directory(), units, tuple(plan.common(build)), build.runtimes, variants, selection.skipped, tuple(gaps))
             )
         known = {build.variant(runtime) for build in plan.builds for runtime in build.runtimes}
         if chosen - known:

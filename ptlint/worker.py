@@ -28,7 +28,10 @@ __all__ = ["Task", "TaskResult", "run_task"]
 
 
 class Task(msgspec.Struct, frozen=True):
-    """A build to parse and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share."""
+    """A build to parse and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share.
+
+    ``gaps`` are (file, reason) of what is known to be missing before anything was parsed.
+    """
 
     build: str
     directory: str
@@ -37,6 +40,7 @@ class Task(msgspec.Struct, frozen=True):
     runtimes: tuple[str, ...]
     variants: dict[str, str]
     skipped: frozenset[str]
+    gaps: tuple[tuple[str, str], ...] = ()
 
 
 class TaskResult(msgspec.Struct, frozen=True):
@@ -54,6 +58,7 @@ def run_task(data: bytes) -> bytes:
     sys.setrecursionlimit(20_000)
     seconds = {"parse": -time.monotonic()}
     units, incomplete = _parse(task)
+    incomplete += task.gaps
     seconds["parse"] += time.monotonic()
     seconds["analyse"] = -time.monotonic()
     border = load_border(resources.rules())

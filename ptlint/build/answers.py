@@ -12,7 +12,7 @@ import msgspec
 from ptlint import resources
 from ptlint.errors import Unreadable
 
-__all__ = ["Folder", "Gate", "Output", "Probe", "Rules", "answer", "load_rules", "succeeds"]
+__all__ = ["Folder", "Gate", "Needed", "Output", "Probe", "Rules", "answer", "load_rules", "succeeds"]
 
 _IF = re.compile(r'^\{ (?P<command>.*); \} >/dev/null 2>&1 && echo "(?P<yes>.*)" \|\| echo "(?P<no>.*)"$', re.DOTALL)
 _SET = re.compile(r"^set -- (?P<words>.*) && echo \$(?P<number>\d)$")
@@ -53,6 +53,13 @@ class Folder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     symbol: str | None = None
 
 
+class Needed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Folders whose Makefiles may name no file that is not there."""
+
+    folders: tuple[str, ...]
+    reason: str
+
+
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``rules/build.toml``."""
 
@@ -63,6 +70,7 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     off: tuple[Gate, ...]
     pae: tuple[Gate, ...]
     folder: tuple[Folder, ...]
+    needed: Needed
     output: tuple[Output, ...]
     probe: tuple[Probe, ...]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import itertools
 import os
 from collections.abc import Iterable, Sequence
@@ -75,15 +76,15 @@ def derive_builds(
         if pv and not any(kconfig.values().get(name) == "y" for name in rules.paravirt.symbols):
             continue
         switches = axes(kconfig, rules)
-        found.append(_build(plain.name, plain.suffix, kconfig, makefiles, runtimes))
+        found.append(_build(plain.name, plain.suffix, kconfig, makefiles, runtimes, rules))
         for number in range(1, len(switches) + 1):
             for without in itertools.combinations(switches, number):
                 wish = _Wish(pv, bits, without)
                 _apply(tree, kconfig, rules, wish, wanted)
-                found.append(_build(wish.name, wish.suffix, kconfig, makefiles, runtimes))
+                found.append(_build(wish.name, wish.suffix, kconfig, makefiles, runtimes, rules))
     if user_config is not None:
         kconfig.load(_read(user_config))
-        found.append(_build(f"config:{user_config.name}", f"config:{user_config.name}", kconfig, makefiles, runtimes))
+        found.append(_build(f"config:{user_config.name}", f"config:{user_config.name}", kconfig, makefiles, runtimes, rules))
     return _merge(found)
 
 
@@ -159,7 +160,7 @@ def _apply(tree: Tree, kconfig: Configuration, rules: Rules, wish: _Wish, wanted
     solver.on(wanted)
 
 
-def _build(name: str, suffix: str, kconfig: Configuration, makefiles: Makefiles, runtimes: Sequence[_Runtime]) -> Build:
+def _build(name: str, suffix: str, kconfig: Configuration, makefiles: Makefiles, runtimes: Sequence[_Runtime], rules: Rules) -> Build:
     symbols = kconfig.values()
     units, modules = makefiles.units(symbols)
     switch = next((runtime.without for runtime in runtimes if runtime.without), None)
@@ -168,7 +169,12 @@ def _build(name: str, suffix: str, kconfig: Configuration, makefiles: Makefiles,
     else:
         guests = [runtime for runtime in runtimes if not runtime.without]
         names = tuple(guest.name for guest in guests if guest.symbol is None or guest.symbol in symbols)
-    return Build(name=name, symbols=symbols, runtimes=names, suffix=suffix, units=units, modules=modules)
+    return Build(name=name, symbols=symbols, runtimes=names, suffix=suffix, units=units, modules=modules, absent=_needed(makefiles.absent, rules))
+
+
+def _needed(absent: set[str], rules: Rules) -> frozenset[str]:
+    """Of the files that are not there, those in folders where that matters; elsewhere some are made by a build."""
+    return frozenset(path for path in absent if posixpath.dirname(path) in rules.needed.folders)
 
 
 def _merge(builds: Sequence[Build]) -> list[Build]:

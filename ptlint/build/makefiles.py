@@ -54,9 +54,11 @@ class Makefiles:
         self._folders = tuple(folders)
         self._lines: dict[str, tuple[str, ...]] = {}
         self._exists: dict[str, bool] = {}
+        self.absent: set[str] = set()
 
     def units(self, symbols: Mapping[str, str]) -> Units:
         """The C files that are compiled with these values of symbols, and those among them that become modules."""
+        self.absent.clear()
         given = {f"CONFIG_{name}": value for name, value in symbols.items()}
         bits = "64" if symbols.get("X86_64") == "y" else "32"
         given |= {"BITS": bits, "ARCH": "x86", "SRCARCH": "x86", "srctree": ".", "objtree": ".", "UTS_MACHINE": "x86_64" if bits == "64" else "i386"}
@@ -115,6 +117,8 @@ class Makefiles:
         path = posixpath.normpath(posixpath.join(folder, stem + ".c"))
         if self._is_file(path):
             found.add(path)
+        elif not self._is_file(path.removesuffix(".c") + ".S"):
+            self.absent.add(path)
 
     def _is_file(self, path: str) -> bool:
         if path not in self._exists:

@@ -26,7 +26,7 @@ class Build(msgspec.Struct, frozen=True):
     that this build can run as: ``nopv`` alone, or ``native`` with the guests that are built in, each with a word that its variants
     append (``pae``, ``no-pt-reclaim``), joined by ``/``. ``units`` are the C files that its Makefiles compile. ``same_as``
     names the builds that were merged into this one because they give the same program. ``modules`` are those of ``units`` that
-    become modules.
+    become modules. ``absent`` are files that its Makefiles name and the tree does not have.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Build(msgspec.Struct, frozen=True):
     units: frozenset[str]
     same_as: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
+    absent: frozenset[str] = frozenset()
 
     @property
     def bits(self) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ptlint.tree.base import Tree, kernel_version
 from ptlint.tree.opening import open_tree
+from ptlint.tree.tolerant import Tolerant
 from ptlint.tree.worktree import WorkTree
 
-__all__ = ["Tree", "WorkTree", "kernel_version", "open_tree"]
+__all__ = ["Tolerant", "Tree", "WorkTree", "kernel_version", "open_tree"]
