@@ -15,15 +15,18 @@ from ptlint.errors import UsageError
 
 __all__ = ["Outcome"]
 
+_CLASSES: tuple[results.WalkerClass, ...] = ("hw", "irq", "rcu")
+_ROLES = ("decision", "handover", "leaf", "wrapper")
+
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One tree, looked at once. ``builds`` are those that were analysed, in the order of ``results``."""
+    """One tree, looked at once. ``builds`` are those that were analysed, in the order of ``analysed``."""
 
     version: str
     commit: str | None
     builds: tuple[Build, ...]
     all_builds: tuple[Build, ...]
-    results: tuple[BuildResult, ...]
+    analysed: tuple[BuildResult, ...]
     guards: tuple[tuple[str, str, int], ...]
     chosen: frozenset[str]
     figures: dict[str, int | float]
@@ -33,7 +36,7 @@ class Outcome(msgspec.Struct, frozen=True):
     def check(self, select: tuple[str, ...], ignore: tuple[str, ...], only: tuple[str, ...]) -> results.CheckResult:
         """The findings: of the rules in ``select`` (all, when empty) but not in ``ignore``, in files below ``only``."""
         merged: dict[tuple[str, str, int, int, str], list[RawFinding]] = {}
-        for build in self.results:
+        for build in self.analysed:
             for finding in build.findings:
                 wanted = (not select or finding.rule in select) and finding.rule not in ignore and _below(finding.at.file, only)
                 if wanted and self._kept(finding.variants):
@@ -42,11 +45,11 @@ class Outcome(msgspec.Struct, frozen=True):
         seen: dict[str, int] = {}
         found = []
         for key in sorted(merged):
-            finding = self._finding(merged[key])
-            count = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
+            one = self._finding(merged[key])
+            count = seen[one.fingerprint] = seen.get(one.fingerprint, 0) + 1
             if count > 1:
-                finding = msgspec.structs.replace(finding, fingerprint=_digest(finding.fingerprint, str(count)))
-            found.append(finding)
+                one = msgspec.structs.replace(one, fingerprint=_digest(one.fingerprint, str(count)))
+            found.append(one)
         return results.CheckResult(
             tree=self._tree(),
             variants=self._variants(),
@@ -54,13 +57,13 @@ class Outcome(msgspec.Struct, frozen=True):
             incomplete=self._incomplete(),
             unresolved=self._unresolved(),
             not_covered=self._not_covered(),
-            stats=results.CheckStats(max((r.units for r in self.results), default=0), max((r.functions for r in self.results), default=0)),
+            stats=results.CheckStats(max((r.units for r in self.analysed), default=0), max((r.functions for r in self.analysed), default=0)),
         )
 
     def inventory(self) -> results.InventoryResult:
         """The sites: one for each place and verdict."""
         merged: dict[tuple[str, ...], list[FoundSite]] = {}
-        for build in self.results:
+        for build in self.analysed:
             for site in build.sites:
                 if self._kept(site.variants):
                     key = (site.file, str(site.line), str(site.column), site.function, site.text, site.deferral, site.safety)
@@ -77,7 +80,8 @@ class Outcome(msgspec.Struct, frozen=True):
     def graph(self, root: str) -> results.GraphResult:
         """What is reached from ``[FILE:]FUNCTION``. Raises UsageError, with names that are near, when there is no such function."""
         file, _, name = root.rpartition(":")
-        spots = {spot for build in self.results for spot in build.spots} | {spot for build in self.results for link in build.links for spot in (link.source, link.target)}
+        spots = {spot for build in self.analysed for spot in build.spots}
+        spots |= {spot for build in self.analysed for link in build.links for spot in (link.source, link.target)}
         roots = sorted(spot for spot in spots if spot.name == name and (not file or spot.file == file))
         if not roots:
             near = difflib.get_close_matches(name, sorted({spot.name for spot in spots}), 3)
@@ -99,7 +103,7 @@ class Outcome(msgspec.Struct, frozen=True):
                 if targets[edge] not in reached:
                     reached.add(targets[edge])
                     stack.append(targets[edge])
-        ways = {key: word for build in self.results for key, word in build.frees.items()}
+        ways = {key: word for build in self.analysed for key, word in build.frees.items()}
         where = self._where()
         nodes = tuple(
             results.Node(
@@ -117,8 +121,9 @@ class Outcome(msgspec.Struct, frozen=True):
         """The builds and what tells them apart."""
         builds = tuple(
             results.BuildInfo(
-                name=build.name, symbols=self._apart(build), runtimes=build.runtimes, variants=tuple(build.variant(runtime) for runtime in build.runtimes),
-                units=next((result.units for result in self.results if result.build == build.name), 0), same_as=build.same_as,
+                name=build.name, symbols=self._apart(build), runtimes=build.runtimes,
+                variants=tuple(build.variant(runtime) for runtime in build.runtimes),
+                units=next((result.units for result in self.analysed if result.build == build.name), 0), same_as=build.same_as,
             )
             for build in self.all_builds
         )  # fmt: skip
@@ -146,7 +151,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     def _apart(self, build: Build) -> dict[str, str]:
         """The symbols by which the derived builds differ in kind: on or off in some, and named by a suffix or by the guests."""
-        telling = ("X86_64", "PARAVIRT", "X86_PAE", *sorted({part[3:].upper().replace("-", "_") for other in self.all_builds for part in other.suffix.split("/") if part.startswith("no-")}))
+        parts = {part for other in self.all_builds for part in other.suffix.split("/") if part.startswith("no-")}
+        telling = ("X86_64", "PARAVIRT", "X86_PAE", *sorted(part[3:].upper().replace("-", "_") for part in parts))
         return {symbol: build.symbols.get(symbol, "n") for symbol in telling}
 
     def _kept(self, variants: Iterable[str]) -> bool:
@@ -157,14 +163,14 @@ class Outcome(msgspec.Struct, frozen=True):
 
     def _incomplete(self) -> tuple[results.Incomplete, ...]:
         merged: dict[tuple[str, str], set[str]] = {}
-        for build in self.results:
+        for build in self.analysed:
             for file, reason in build.incomplete:
                 merged.setdefault((file, reason), set()).update(build.variants)
         return tuple(results.Incomplete(file, self._only(variants), reason) for (file, reason), variants in sorted(merged.items()))
 
     def _unresolved(self) -> tuple[results.Unresolved, ...]:
         merged: dict[tuple[str, int, str, str], set[str]] = {}
-        for build in self.results:
+        for build in self.analysed:
             for file, line, function, callee, variants in build.unresolved:
                 merged.setdefault((file, line, function, callee), set()).update(variants)
         return tuple(results.Unresolved(*key, self._only(variants)) for key, variants in sorted(merged.items()) if self._kept(variants))
@@ -184,24 +190,27 @@ class Outcome(msgspec.Struct, frozen=True):
             fingerprint=_digest(worst.rule, at.file, at.function, at.text, worst.message),
             location=results.Location(at.file, at.line, at.column, at.function),
             variants=self._only(variant for finding in same for variant in finding.variants),
-            object=results.Object(_table(_common(finding.table for finding in same)), _space(_common(finding.address_space for finding in same)), at.text),
-            missing=tuple(name for name in ("hw", "irq", "rcu") if name in missing),  # type: ignore[misc]
+            object=results.Object(
+                _table(_common(finding.table for finding in same)), _space(_common(finding.address_space for finding in same)), at.text
+            ),
+            missing=tuple(name for name in _CLASSES if name in missing),
             path=tuple(_step(proof) for proof in worst.path),
         )
 
     def _site(self, same: list[FoundSite]) -> results.Site:
         first = same[0]
-        order = ("decision", "handover", "leaf", "wrapper")
+        role = min((site.role for site in same), key=_ROLES.index)
         return results.Site(
-            file=first.file, line=first.line, function=first.function, primitive=first.text, role=min((s.role for s in same), key=order.index),  # type: ignore[arg-type]
+            file=first.file, line=first.line, function=first.function, primitive=first.text, role=msgspec.convert(role, results.Role),
             table=_table(_common(site.table for site in same)), address_space=_space(_common(site.address_space for site in same)),
             variants=self._only(variant for site in same for variant in site.variants), deferral=_deferral(first.deferral),
-            safety=first.safety, waited=first.waited, reason=first.reason,  # type: ignore[arg-type]
+            safety=msgspec.convert(first.safety, results.Safety), waited=tuple(name for name in _CLASSES if name in first.waited),
+            reason=first.reason,
         )  # fmt: skip
 
     def _links(self) -> dict[Link, tuple[str, ...]]:
         merged: dict[Link, set[str]] = {}
-        for build in self.results:
+        for build in self.analysed:
             for link in build.links:
                 if self._kept(link.variants):
                     merged.setdefault(msgspec.structs.replace(link, variants=()), set()).update(link.variants)
@@ -209,7 +218,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
     def _where(self) -> dict[str, tuple[str, ...]]:
         merged: dict[str, set[str]] = {}
-        for build in self.results:
+        for build in self.analysed:
             for spot in build.spots:
                 merged.setdefault(spot.key, set()).update(build.variants)
         return {key: self._only(variants) for key, variants in merged.items()}
@@ -246,12 +255,15 @@ def _space(word: str) -> results.AddressSpace:
 
 
 def _deferral(word: str) -> results.Deferral:
-    return msgspec.convert(word, results.Deferral)
+    value: results.Deferral = msgspec.convert(word, results.Deferral)
+    return value
 
 
 def _severity(word: str) -> results.Severity:
-    return msgspec.convert(word, results.Severity)
+    value: results.Severity = msgspec.convert(word, results.Severity)
+    return value
 
 
 def _kind(word: str) -> results.EdgeKind:
-    return msgspec.convert(word, results.EdgeKind)
+    value: results.EdgeKind = msgspec.convert(word, results.EdgeKind)
+    return value

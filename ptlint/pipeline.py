@@ -76,7 +76,7 @@ def run(options: RunOptions, progress: Progress) -> Outcome:
             commit=tree.commit,
             builds=tuple(builds),
             all_builds=tuple(plan.builds),
-            results=tuple(result.result for result in results),
+            analysed=tuple(result.result for result in results),
             guards=guards,
             chosen=frozenset(chosen),
             figures=statistics,
@@ -101,5 +101,3 @@ def _run_all(tasks: list[Task], jobs: int, progress: Progress) -> list[TaskResul
                 found[waiting[future]] = msgspec.msgpack.decode(future.result(), type=TaskResult)
                 progress.advance()
     return [found[index] for index in range(len(tasks))]
-
-

@@ -17,7 +17,14 @@ _SAFETY = {"rcu": "deferred", "sync-rcu": "deferred", "semi-rcu": "ipi"}
 
 
 def analyse(
-    program: Program, border: Border, *, build: str, variants: dict[str, str], incomplete: tuple[tuple[str, str], ...], units: int, left_out: frozenset[str] = frozenset()
+    program: Program,
+    border: Border,
+    *,
+    build: str,
+    variants: dict[str, str],
+    incomplete: tuple[tuple[str, str], ...],
+    units: int,
+    left_out: frozenset[str] = frozenset(),
 ) -> BuildResult:
     """Analyse a build.
 
@@ -78,8 +85,21 @@ def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundS
     elif waited:
         reason = f"{site.text} at {where} leads to the allocator after {'a grace period' if 'rcu' in waited else 'an IPI to all CPUs'}"
     else:
-        reason = f"{site.text} at {where} frees {'after the TLB flush of the mmu_gather' if site.deferral == 'mmu-gather' else 'with no wait of its own'}: its callers decide"
+        wait = "after the TLB flush of the mmu_gather" if site.deferral == "mmu-gather" else "with no wait of its own"
+        reason = f"{site.text} at {where} frees {wait}: its callers decide"
     space = site.space if site.space in ("user", "kernel") else "both"
     return FoundSite(
-        site.file, site.line, site.column, _name(program, site.function), site.text, site.role, site.level, space, site.deferral, safety, waited, reason, variants
+        site.file,
+        site.line,
+        site.column,
+        _name(program, site.function),
+        site.text,
+        site.role,
+        site.level,
+        space,
+        site.deferral,
+        safety,
+        waited,
+        reason,
+        variants,
     )

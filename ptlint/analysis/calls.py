@@ -10,6 +10,7 @@ from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Suspect
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, State
 from ptlint.frontend import ir
+from ptlint.program.walk import sub
 
 if TYPE_CHECKING:
     from ptlint.analysis.engine import Engine
@@ -38,10 +39,7 @@ class Calls(Evaluator):
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""
-        base = term
-        while base[0] in ("f", "d", "v", "up"):
-            base = base[1]
-        return base[0] == "a"
+        return bool(terms.bottom(term)[0] == "a")
 
     # ---- which function ------------------------------------------------------------------------------------
 
@@ -86,7 +84,9 @@ class Calls(Evaluator):
     def _unknown(self, node: ir.Call, values: list[Term]) -> Term:
         """The result of a call that is not looked into. What gives an entry, and takes one thing, gives a view of that."""
         kind = bare(node.type)
-        if values and (kind in self.border.entries or (len(values) == 1 and self.level_of_type(values[0]) and kind not in ("void", "int", "bool", "_Bool"))):
+        if values and (
+            kind in self.border.entries or (len(values) == 1 and self.level_of_type(values[0]) and kind not in ("void", "int", "bool", "_Bool"))
+        ):
             return terms.root(values[0]) if values[0][0] != "c" else ("n", ("entry", node.place), kind)
         return ("n", (node.place.file, node.place.line, node.place.column), kind)
 
@@ -156,7 +156,9 @@ class Calls(Evaluator):
     def _may_be_page(self, value: Term) -> bool:
         base = terms.root(value)
         kind = bare(terms.type_of(base))
-        return base[0] in ("p", "v", "up") and (kind in self.border.pages or kind in ("void *", "unsigned long", "u64", "phys_addr_t") or kind.endswith("**"))
+        return base[0] in ("p", "v", "up") and (
+            kind in self.border.pages or kind in ("void *", "unsigned long", "u64", "phys_addr_t") or kind.endswith("**")
+        )
 
     def _holds_pages(self, place: Term) -> bool:
         kind = bare(terms.place_type(place)).split("[")[0].strip()
@@ -225,7 +227,11 @@ class Calls(Evaluator):
 
     def _freed(self, value: Term, form: str, state: State) -> list[Term]:
         if form == "contents":
-            return [held for place, held in state.memory.items() if terms.contains(place, value) and place != value and held[0] in ("v", "p", "m", "up", "o")]
+            return [
+                held
+                for place, held in state.memory.items()
+                if terms.contains(place, value) and place != value and held[0] in ("v", "p", "m", "up", "o")
+            ]
         if form == "array":
             return [self.load(terms.deref(value, "struct page *"), state)]
         return [value]
@@ -237,7 +243,7 @@ class Calls(Evaluator):
         if defer.callback >= 0 and defer.callback < len(values) and values[defer.callback][0] == "fn":
             callbacks = [values[defer.callback][1]]
         elif defer.member:
-            callbacks = [key for key in self._item_functions(thing, defer.member, state)]
+            callbacks = self._item_functions(thing, state)
         self.ledger.fillers.update(callbacks)
         if not callbacks:
             if terms.root(thing)[0] != "n":
@@ -268,11 +274,9 @@ class Calls(Evaluator):
             found += kept.values()
         return found[:4]
 
-    def _item_functions(self, thing: Term, members: tuple[str, ...], state: State) -> list[str]:
+    def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
-        base = thing
-        while base[0] in ("f", "d", "v", "up"):
-            base = base[1]
+        base = terms.bottom(thing)
         if base[0] == "g" and base[1] in self.program.globals:
             own = _functions(self.program.globals[base[1]].init)
             if own:
@@ -337,12 +341,26 @@ class Calls(Evaluator):
             waited = since[1] | after
         else:
             # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
-            waited = after if self._linked(base) or self.is_local(base) or self._kept(base) or (inner is not None and inner.unlinked is not None) else state.waits | after
+            waited = (
+                after
+                if self._linked(base) or self.is_local(base) or self._kept(base) or (inner is not None and inner.unlinked is not None)
+                else state.waits | after
+            )
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
-        event = Event("free", base, waited, (hop, *chain), inner.extra if inner is not None else "", place=node.place, unlinked=unlinked, level=level, space=inner.space if inner is not None else "")
+        event = Event(
+            "free",
+            base,
+            waited,
+            (hop, *chain),
+            inner.extra if inner is not None else "",
+            place=node.place,
+            unlinked=unlinked,
+            level=level,
+            space=inner.space if inner is not None else "",
+        )
         self._found(event, state)
 
     def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
@@ -351,7 +369,12 @@ class Calls(Evaluator):
             return
         if any(contains in self.border.gathers for contains in _records(where)):
             self.ledger.gathers.add(cell)
-        self._found(Event("put", base, extra=cell, value=where, level=self.level(base, state), unlinked=state.since[base][0] if base in state.since else None), state)
+        self._found(
+            Event(
+                "put", base, extra=cell, value=where, level=self.level(base, state), unlinked=state.since[base][0] if base in state.since else None
+            ),
+            state,
+        )
 
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A page, or something untyped, goes into a member of a record that outlives the call."""
@@ -359,7 +382,7 @@ class Calls(Evaluator):
         base = terms.root(value)
         if base[0] in ("c", "fn", "n", "m", "g") or base[0] in ("a", "f", "d"):
             return
-        if kind.rstrip("]0123456789[ ").rstrip() in self.border.pages | {"void *"} or "[" in kind and kind.split("[")[0].strip() in self.border.pages | {"void *"}:
+        if kind.split("[")[0].strip() in self.border.pages | {"void *"}:
             self._put(value, str(place[2]), state, place)
 
     def _found(self, event: Event, state: State) -> None:
@@ -457,10 +480,7 @@ class Calls(Evaluator):
         base = term
         while base[0] in ("v", "f", "d", "up", "o"):
             if base[0] == "f" and f"{str(base[2]).rsplit('.', 1)[0]} *" in self.border.owners and not self._kernel_root(base):
-                bottom = base
-                while bottom[0] in ("v", "f", "d", "up"):
-                    bottom = bottom[1]
-                return "own" if bottom[0] == "m" else "user"
+                return "own" if terms.bottom(base)[0] == "m" else "user"
             base = base[1] if base[0] != "o" else terms.root(base) if terms.root(base) != base else ZERO
         if base[0] == "g":
             return "kernel"
@@ -473,19 +493,15 @@ class Calls(Evaluator):
         return ""
 
     def _kernel_root(self, term: Term) -> bool:
-        while term[0] in ("v", "f", "d", "up"):
-            term = term[1]
-        return term[0] == "g" and term[1] in self.border.kernel_roots
+        base = terms.bottom(term)
+        return base[0] == "g" and base[1] in self.border.kernel_roots
 
     def _handles(self, base: Term, state: State) -> bool:
         """Does this function know that it has a table, or at least not take it for any page?"""
         return bool(self.level(base, state)) or bare(terms.type_of(base)) not in self.border.pages
 
     def _hangs_on_param(self, term: Term) -> bool:
-        base = term
-        while base[0] in ("v", "f", "d", "up"):
-            base = base[1]
-        return base[0] == "p"
+        return bool(terms.bottom(term)[0] == "p")
 
     def _cell(self, head: Term) -> str:
         if head[0] == "g":
@@ -546,9 +562,21 @@ class Calls(Evaluator):
                         self.ledger.gathers.add(event.extra)
                     level = self.level(base, state) or event.level
                     text = node.text if isinstance(node, ir.Call) else node.macro
-                    hop = Hop(self.function.key, node.place, text, f"cell:{event.extra}", "wrapper" if event.chain else "handover", self._handles(base, state))
+                    hop = Hop(
+                        self.function.key,
+                        node.place,
+                        text,
+                        f"cell:{event.extra}",
+                        "wrapper" if event.chain else "handover",
+                        self._handles(base, state),
+                    )
                     since = state.since.get(base)
-                    self._found(event._replace(term=base, value=where, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked), state)
+                    self._found(
+                        event._replace(
+                            term=base, value=where, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked
+                        ),
+                        state,
+                    )
         state.held += case.held
         for place, value in stores:
             if terms.is_place(place):
@@ -561,11 +589,21 @@ class Calls(Evaluator):
 
     def assembly(self, node: ir.Asm, state: State) -> list[tuple[Term, State]]:
         """A call through a table of functions, an exchange, or something that writes its outputs."""
-        member = next((index for index, operand in enumerate(node.operands) if isinstance(operand, ir.Member) and f"{operand.record}.{operand.name}" in self.program.tables), None)
+        member = next(
+            (
+                index
+                for index, operand in enumerate(node.operands)
+                if isinstance(operand, ir.Member) and f"{operand.record}.{operand.name}" in self.program.tables
+            ),
+            None,
+        )
         if member is not None:
             return self._assembly_call(node, member, state)
         if "xchg" in node.text and len(node.operands) >= 2:
-            values = [self.place(operand, state)[0][0] if isinstance(operand, (ir.Var, ir.Member, ir.Unary, ir.Index)) else None for operand in node.operands[:2]]
+            values = [
+                self.place(operand, state)[0][0] if isinstance(operand, (ir.Var, ir.Member, ir.Unary, ir.Index)) else None
+                for operand in node.operands[:2]
+            ]
             if values[0] is not None and values[1] is not None and values[0] != values[1]:
                 register, memory = (values[0], values[1]) if values[0][0] == "a" else (values[1], values[0])
                 new, old = self.load(register, state), self.load(memory, state)
@@ -675,6 +713,4 @@ def _records(place: Term) -> list[str]:
 
 
 def _functions(value: ir.Expr | None) -> list[str]:
-    from ptlint.program.walk import sub
-
     return [] if value is None else [node.key for node in sub(value) if isinstance(node, ir.FunctionRef)]

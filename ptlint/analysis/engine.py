@@ -173,7 +173,11 @@ class _Run(Calls):
             groups.setdefault(state.runtimes, []).append(state)
         share = max(4, bound // len(groups))
         # From both ends: the first cases of a callee are its early ways out, the last those that go through.
-        kept = [state for group in groups.values() for state in (group if len(group) <= share else [*group[: share // 2], *group[-(share - share // 2) :]])]
+        kept = [
+            state
+            for group in groups.values()
+            for state in (group if len(group) <= share else [*group[: share // 2], *group[-(share - share // 2) :]])
+        ]
         self.joined += len(states) - len(kept)
         return kept
 
@@ -248,9 +252,7 @@ class _Run(Calls):
 
     def _case(self, result: Term, state: State) -> Case:
         stores = [
-            (place, value)
-            for place, value in state.memory.items()
-            if self.outlives(place) and self._carries(place) and not self.is_local(value)
+            (place, value) for place, value in state.memory.items() if self.outlives(place) and self._carries(place) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         return Case(state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result, state.held)
@@ -260,17 +262,19 @@ class _Run(Calls):
         kind = bare(terms.place_type(place)).split("[")[0].strip()
         if kind in self.border.entries:
             return False
-        return kind in self.border.level_types or kind in self.border.pages or kind == "void *" or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
+        return (
+            kind in self.border.level_types
+            or kind in self.border.pages
+            or kind == "void *"
+            or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
+        )
 
     def _on_entry(self, term: Term) -> bool:
         return term[0] != "leaf" and all(leaf[0] in ("p", "c", "v") and not self.is_local(leaf) for leaf in terms.leaves(term))
 
     def outlives(self, place: Term) -> bool:
         """Is the place one that the caller can reach?"""
-        base = place
-        while base[0] in ("f", "d", "v", "up"):
-            base = base[1]
-        return base[0] in ("p", "g") and place[0] in ("f", "d", "g")
+        return terms.bottom(place)[0] in ("p", "g") and place[0] in ("f", "d", "g")
 
     def _sum_up(self, cases: list[Case]) -> Summary:
         cases = _same_value(cases)

@@ -49,7 +49,9 @@ class Evaluator:
             return self._unary(node, state)
         if isinstance(node, ir.Binary):
             return [
-                (self._binary(node.op, x, y), after) for x, middle in self.evaluate(node.left, state) for y, after in self.evaluate(node.right, middle)
+                (self._binary(node.op, x, y), after)
+                for x, middle in self.evaluate(node.left, state)
+                for y, after in self.evaluate(node.right, middle)
             ]
         if isinstance(node, ir.FunctionRef):
             return [(("fn", node.key), state)]
@@ -77,7 +79,9 @@ class Evaluator:
             return [(terms.field(base, f"{record}.{node.name}", bare(node.type)), after) for base, after in bases]
         if isinstance(node, ir.Index):
             return [
-                (terms.deref(base, bare(node.type)), after) for base, middle in self.evaluate(node.base, state) for _, after in self.evaluate(node.index, middle)
+                (terms.deref(base, bare(node.type)), after)
+                for base, middle in self.evaluate(node.base, state)
+                for _, after in self.evaluate(node.index, middle)
             ]
         if isinstance(node, ir.Unary) and node.op == "*":
             return [(terms.deref(pointer, bare(node.type)), after) for pointer, after in self.evaluate(node.operand, state)]
@@ -130,7 +134,7 @@ class Evaluator:
         """Is it a local variable, or part of one?"""
         while place[0] == "f":
             place = place[1]
-        return place[0] == "a"
+        return bool(place[0] == "a")
 
     def set_entry(self, place: Term, value: Term, state: State, where: ir.Place, by: Unlink | None = None, judge: bool = True) -> None:
         """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published."""

@@ -65,7 +65,16 @@ def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names) 
         severity = "error" if silent or live else "warning"
         missing = ("irq", "rcu") if silent else ("rcu",)
         what = "walkers under rcu_read_lock()" + (", and with interrupts off where a flush is no IPI," if silent else "")
-        yield _finding("PTL003", severity, f"page table goes into the page batch of the mmu_gather: {what} are not waited for", hop, event, missing, program, names(runtimes))
+        yield _finding(
+            "PTL003",
+            severity,
+            f"page table goes into the page batch of the mmu_gather: {what} are not waited for",
+            hop,
+            event,
+            missing,
+            program,
+            names(runtimes),
+        )
 
 
 def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
@@ -88,7 +97,14 @@ def _immediate(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFi
         if suspect.kind == "unlinked" and event.chain[0].deferral == "immediate" and _live(event) and event.space == "user":
             ways.setdefault((event.unlinked, event.chain[-1]), {})[event] = runtimes
     for events in ways.values():
-        event = min(events, key=lambda event: (not any(hop.function == event.unlinked.function for hop in event.chain) if event.unlinked else True, len(event.chain), repr(event.chain)))
+        event = min(
+            events,
+            key=lambda event: (
+                not any(hop.function == event.unlinked.function for hop in event.chain) if event.unlinked else True,
+                len(event.chain),
+                repr(event.chain),
+            ),
+        )
         hop = next((hop for hop in event.chain if event.unlinked and hop.function == event.unlinked.function), event.chain[0])
         severity = "error"
         message = "page table is unlinked and freed at once: software walkers may still be in it"
@@ -126,7 +142,15 @@ def _finding(
         function = program.functions.get(event.unlinked.function)
         path.append(Proof(place.file, place.line, place.column, function.name if function else event.unlinked.function, "", "the entry is cleared"))
     for index, hop in enumerate(event.chain):
-        note = "freed" if hop.role == "leaf" else "handed over" if hop.role == "handover" else f"calls {hop.text}" if index < len(event.chain) - 1 else f"put by {hop.text}"
+        note = (
+            "freed"
+            if hop.role == "leaf"
+            else "handed over"
+            if hop.role == "handover"
+            else f"calls {hop.text}"
+            if index < len(event.chain) - 1
+            else f"put by {hop.text}"
+        )
         path.append(_proof(hop, program, note))
     return RawFinding(rule, severity, message, _proof(at, program, ""), event.level or "any", event.space or "both", missing, tuple(path), variants)
 

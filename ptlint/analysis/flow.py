@@ -91,12 +91,13 @@ def _live(function: ir.Function, next_of: list[tuple[int, ...]]) -> tuple[frozen
     changed = True
     while changed:
         changed = False
-        for block in range(len(live) - 1, -1, -1):
-            more = set().union(*(live[target] for target in next_of[block])) - kills[block] - live[block]
+        for index in range(len(live) - 1, -1, -1):
+            after: set[str] = set().union(*(live[target] for target in next_of[index]))
+            more = after - kills[index] - live[index]
             if more:
-                live[block] |= more
+                live[index] |= more
                 changed = True
-    return tuple(frozenset(block | always) for block in live)
+    return tuple(frozenset(names | always) for names in live)
 
 
 def _base(node: ir.Expr) -> ir.Expr:

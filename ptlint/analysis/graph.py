@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from ptlint.analysis.inventory import Contexts, confirmed, emptied
@@ -32,14 +33,20 @@ def links(ledger: Ledger, program: Program, border: Border, names: Callable[[Run
             here = runtimes
         if not here:
             continue
-        stops = [_spot(program, seen.function), *(Spot(f"{place.file}:{name}", name, place.file, place.line) for name, place in seen.macros), _spot(program, seen.callee)]
+        stops = [
+            _spot(program, seen.function),
+            *(Spot(f"{place.file}:{name}", name, place.file, place.line) for name, place in seen.macros),
+            _spot(program, seen.callee),
+        ]
         label = slow.get((seen.function, seen.place), "")
-        for index, (source, target) in enumerate(zip(stops, stops[1:], strict=False)):
+        for index, (source, target) in enumerate(itertools.pairwise(stops)):
             kind = seen.kind if index == len(stops) - 2 else "call"
             place = seen.place if index == 0 else seen.macros[index - 1][1]
             key = (source, target, kind, place, label if index == 0 else "")
             found[key] = found.get(key, frozenset()) | here
-    return tuple(sorted(Link(source, target, kind, place, label, names(runtimes)) for (source, target, kind, place, label), runtimes in found.items()))
+    return tuple(
+        sorted(Link(source, target, kind, place, label, names(runtimes)) for (source, target, kind, place, label), runtimes in found.items())
+    )
 
 
 def _spot(program: Program, key: str) -> Spot:

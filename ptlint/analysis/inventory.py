@@ -83,15 +83,28 @@ def sites(ledger: Ledger, program: Program) -> dict[SiteSeen, Runtimes]:
         for (chain, level), runtimes in rows.items():
             for hop in chain:
                 if runtimes & tables:
-                    gathered = cell in ledger.gathers and hop.deferral == "immediate" and contexts.of(hop.function) == {"immediate"} and hop is chain[0]
-                    add(hop._replace(deferral="mmu-gather") if gathered else hop, level or "any", False, False, "user" if cell in ledger.gathers else "", runtimes & tables)
+                    gathered = (
+                        cell in ledger.gathers and hop.deferral == "immediate" and contexts.of(hop.function) == {"immediate"} and hop is chain[0]
+                    )
+                    add(
+                        hop._replace(deferral="mmu-gather") if gathered else hop,
+                        level or "any",
+                        False,
+                        False,
+                        "user" if cell in ledger.gathers else "",
+                        runtimes & tables,
+                    )
     result: dict[SiteSeen, Runtimes] = {}
     for (hop, origin), verdicts in found.items():
         runtimes = frozenset().union(*verdicts.values())
         level = _one({level for level, _, _ in verdicts})
         spaces = {space for _, space, _ in verdicts if space}
         fresh = all(fresh for _, _, fresh in verdicts)
-        words = emptied_by.get(hop.deferral[len(_CELL) :], {"immediate"}) if hop.deferral.startswith(_CELL) else {contexts.refine(hop.deferral, hop.function)}
+        words = (
+            emptied_by.get(hop.deferral[len(_CELL) :], {"immediate"})
+            if hop.deferral.startswith(_CELL)
+            else {contexts.refine(hop.deferral, hop.function)}
+        )
         for word in sorted(words):
             role = hop.role if hop.role != "wrapper" else "decision" if origin else "wrapper"
             space = next(iter(spaces)) if len(spaces) == 1 else "both"

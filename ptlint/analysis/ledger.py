@@ -69,7 +69,9 @@ class Ledger:
         """Note that a table goes through a hop."""
         self.hits[hit] = self.hits.get(hit, frozenset()) | runtimes
 
-    def container(self, table: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]], cell: str, chain: tuple[Hop, ...], level: str, runtimes: Runtimes) -> None:
+    def container(
+        self, table: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]], cell: str, chain: tuple[Hop, ...], level: str, runtimes: Runtimes
+    ) -> None:
         """Note that something is put into, or taken out of and freed from, a container."""
         rows = table.setdefault(cell, {})
         rows[(chain, level)] = rows.get((chain, level), frozenset()) | runtimes

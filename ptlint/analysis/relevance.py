@@ -36,7 +36,7 @@ class Relevance:
             reached |= edge
         return frozenset(reached)
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019 - lives as long as the analysis of a build
+    @functools.cache  # noqa: B019 - lives as long as the analysis of a build
     def handles_tables(self, key: str) -> bool:
         """Does the function's own text have a value of a table's, an entry's, or the gather's type?"""
         function = self.program.functions[key]
@@ -49,13 +49,13 @@ class Relevance:
                         return True
         return False
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019
+    @functools.cache  # noqa: B019
     def small(self, key: str) -> bool:
         """Is it a few lines that compute a value?"""
         function = self.program.functions[key]
         return len(function.blocks) <= 8 and sum(1 for block in function.blocks for top in expressions(block) for _ in sub(top)) <= _SMALL * 4
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019
+    @functools.cache  # noqa: B019
     def empties(self, key: str) -> bool:
         """Does it read an array of pages, and free by what it calls? So a batch is emptied."""
         if key not in self.frees:

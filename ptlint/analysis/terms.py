@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Term", "ZERO", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
+__all__ = ["Term", "ZERO", "bottom", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
 
 Term = tuple[Any, ...]
 
@@ -51,7 +51,8 @@ def deref(base: Term, type_: str) -> Term:
 def up(pointer: Term, member: str) -> Term:
     """The object around the member at ``pointer``. Whether it is the member that was put there is not asked here."""
     if pointer[0] == "f":
-        return pointer[1] if pointer[1][0] != "d" else pointer[1][1]
+        around: Term = pointer[1] if pointer[1][0] != "d" else pointer[1][1]
+        return around
     return ("up", pointer, member)
 
 
@@ -117,10 +118,7 @@ def _rank(term: Term) -> int:
         return 0
     if kind == "o":
         return max(_rank(term[2]), _rank(term[3]))
-    base = term
-    while base[0] in ("v", "f", "d", "up"):
-        base = base[1]
-    if base[0] in ("g", "fn"):
+    if bottom(term)[0] in ("g", "fn"):
         return 1
     kept = type_of(term)
     return 3 if kept.endswith(("*", "d_t", "e_t")) else 2
@@ -152,6 +150,13 @@ def type_of(term: Term) -> str:
     if kind == "up":
         return str(term[2]).rsplit(".", 1)[0] + " *"
     return ""
+
+
+def bottom(term: Term) -> Term:
+    """What the term hangs on in the end, places and loads taken away: a parameter, a variable, what a call gave."""
+    while term[0] in ("v", "f", "d", "up"):
+        term = term[1]
+    return term
 
 
 def leaves(term: Term) -> list[Term]:

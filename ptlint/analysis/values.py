@@ -43,7 +43,8 @@ class Unlink(NamedTuple):
 class Event(NamedTuple):
     """Something that happens to a term, in order.
 
-    ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place ``term`` gets the value ``value``), ``wait`` (``extra``).
+    ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place
+    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is.
@@ -62,7 +63,10 @@ class Event(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One way through a function: when ``conditions`` hold on entry, in ``runtimes``, then ``events``, ``stores`` and the ``result``; ``held`` locks more are held."""
+    """One way through a function: when ``conditions`` hold on entry, in ``runtimes``, then ``events``, ``stores`` and the ``result``.
+
+    Afterwards ``held`` locks more are held than before.
+    """
 
     runtimes: Runtimes
     conditions: tuple[tuple[Term, bool], ...]
@@ -75,7 +79,8 @@ class Case(NamedTuple):
 class Summary(NamedTuple):
     """All that callers need to know of a function. ``joined`` counts the cases that were put together for the bound's sake.
 
-    ``side`` are frees of what lies in a container that the caller hands in, each with its runtimes: they depend on no case. ``seen`` are the parameters that the function takes for tables, with the level.
+    ``side`` are frees of what lies in a container that the caller hands in, each with its runtimes: they depend on no case.
+    ``seen`` are the parameters that the function takes for tables, with the level.
     """
 
     cases: tuple[Case, ...]
@@ -117,4 +122,14 @@ class State:
 
     def key(self) -> tuple[object, ...]:
         """Equal for states that go on alike."""
-        return (self.runtimes, self.waits, self.done, self.held, self.fence, self.events, frozenset(self.memory.items()), frozenset(self.facts.items()), frozenset(self.since.items()))
+        return (
+            self.runtimes,
+            self.waits,
+            self.done,
+            self.held,
+            self.fence,
+            self.events,
+            frozenset(self.memory.items()),
+            frozenset(self.facts.items()),
+            frozenset(self.since.items()),
+        )

@@ -97,5 +97,3 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         temporary.write_bytes(data)
         temporary.replace(path)
-
-

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import posixpath
 import itertools
 import os
+import posixpath
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any

@@ -55,10 +55,10 @@ def report(
     wanted = outputs(command, arguments.formats)
     settings = load(arguments.tree).settings
     with progress(arguments.verbosity) as meter:
-        from ptlint import pipeline
+        from ptlint.pipeline import run
         from ptlint.report.order import ordered
 
-        analysis: Analysis = pipeline.run(_run_options(arguments, settings), meter)
+        analysis: Analysis = run(_run_options(arguments, settings), meter)
         result = ordered(ask(analysis, settings))
     style = Style(color=wants_color(arguments.color or settings.color), verbose=arguments.verbosity > 0)
     write(command, result, wanted, style)

@@ -103,5 +103,3 @@ class Calls(FunctionState):
         while isinstance(function, Member):
             function = function.base
         return isinstance(function, Var) and function.id.split("#")[0].split(":")[-1] == here
-
-

@@ -126,5 +126,3 @@ def _reach(ends: list[Terminator], start: int) -> tuple[set[int], dict[int, int]
                 reached.add(following)
                 work.append(following)
     return reached, predecessors
-
-

@@ -58,8 +58,15 @@ class Cleanups:
         for key, function in self._functions.items():
             self._functions[key] = self._renamed(function)
 
-    def complete(self, names: Sequence[str], wanted: Callable[[str], bool] | None, known: set[str], functions: list[Function],
-                 variables: list[Global], declared: dict[str, str]) -> list[Function]:
+    def complete(
+        self,
+        names: Sequence[str],
+        wanted: Callable[[str], bool] | None,
+        known: set[str],
+        functions: list[Function],
+        variables: list[Global],
+        declared: dict[str, str],
+    ) -> list[Function]:
         """The functions, their cleanup calls with the right keys, and the functions that these reach (but those in ``known``).
 
         ``names`` are the cleanup functions that were not found. ``variables`` and ``declared`` are added to. A name that the header

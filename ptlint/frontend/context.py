@@ -67,8 +67,16 @@ class VarInfo:
 class UnitContext:
     """The state of one translation unit's lowering. It lives as long as the libclang unit and never leaves the front end."""
 
-    def __init__(self, clang: Clang, unit: int, sources: Sources, file: str, header_files: tuple[str, ...],
-                 wanted: Callable[[str], bool] | None, known: set[str] | None = None) -> None:
+    def __init__(
+        self,
+        clang: Clang,
+        unit: int,
+        sources: Sources,
+        file: str,
+        header_files: tuple[str, ...],
+        wanted: Callable[[str], bool] | None,
+        known: set[str] | None = None,
+    ) -> None:
         self.clang, self.unit, self.sources, self.file = clang, unit, sources, file
         self.wanted = wanted
         self.known = known if known is not None else set()

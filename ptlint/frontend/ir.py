@@ -12,9 +12,36 @@ from __future__ import annotations
 import msgspec
 
 __all__ = [
-    "Asm", "Assign", "Binary", "Block", "Branch", "Call", "Cast", "Cond", "Const", "Expr", "Field", "FunctionRef", "Function",
-    "Global", "Index", "Init", "Jump", "Layout", "Member", "Opaque", "Param", "Place", "Return", "String", "Switch", "Terminator", "Unary",
-    "Unit", "Unreachable", "Var",
+    "Asm",
+    "Assign",
+    "Binary",
+    "Block",
+    "Branch",
+    "Call",
+    "Cast",
+    "Cond",
+    "Const",
+    "Expr",
+    "Field",
+    "FunctionRef",
+    "Function",
+    "Global",
+    "Index",
+    "Init",
+    "Jump",
+    "Layout",
+    "Member",
+    "Opaque",
+    "Param",
+    "Place",
+    "Return",
+    "String",
+    "Switch",
+    "Terminator",
+    "Unary",
+    "Unit",
+    "Unreachable",
+    "Var",
 ]
 
 
@@ -178,9 +205,7 @@ class Opaque(_Node, frozen=True):
     type: str
 
 
-Expr = (
-    Const | String | Var | FunctionRef | Member | Index | Unary | Binary | Assign | Cond | Cast | Call | Init | Asm | Opaque
-)
+Expr = Const | String | Var | FunctionRef | Member | Index | Unary | Binary | Assign | Cond | Cast | Call | Init | Asm | Opaque
 
 
 class Jump(_Node, frozen=True):

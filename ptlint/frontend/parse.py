@@ -17,9 +17,18 @@ from .units import first_error, translation_unit
 __all__ = ["Problem", "parse_unit"]
 
 
-def parse_unit(directory: str, file: str, arguments: Sequence[str], wanted: Callable[[str], bool] | None = None, pch: str | None = None,
-               unsaved: Mapping[str, bytes] | None = None, records: Iterable[str] = (), *, sources: Sources | None = None,
-               known: set[str] | None = None) -> tuple[Unit | None, list[Problem]]:
+def parse_unit(
+    directory: str,
+    file: str,
+    arguments: Sequence[str],
+    wanted: Callable[[str], bool] | None = None,
+    pch: str | None = None,
+    unsaved: Mapping[str, bytes] | None = None,
+    records: Iterable[str] = (),
+    *,
+    sources: Sources | None = None,
+    known: set[str] | None = None,
+) -> tuple[Unit | None, list[Problem]]:
     """Parse one file and lower it.
 
     ``directory`` is the tree's root; ``file`` is relative to it. ``arguments`` are libclang's, without the file. ``wanted`` tells by

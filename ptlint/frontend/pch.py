@@ -40,8 +40,15 @@ def common_headers(sources: Sources, units: Iterable[str], least: int = 3) -> li
     return [header for header, number in count.items() if number >= least]
 
 
-def make_pch(directory: str, arguments: Sequence[str], headers: Sequence[str], path: str, unsaved: Mapping[str, bytes] | None = None, *,
-             sources: Sources | None = None) -> list[Problem]:
+def make_pch(
+    directory: str,
+    arguments: Sequence[str],
+    headers: Sequence[str],
+    path: str,
+    unsaved: Mapping[str, bytes] | None = None,
+    *,
+    sources: Sources | None = None,
+) -> list[Problem]:
     """Write a precompiled header of ``headers`` (names as in ``#include <...>``) to ``path``, and beside it the list of its files.
 
     ``arguments`` are those of the units, without the file. Returns what went wrong: with a problem in it, the header is not to be

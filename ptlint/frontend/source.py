@@ -59,7 +59,7 @@ class Sources:
         """``path`` relative to the tree, normalised; a path outside the tree stays absolute."""
         path = posixpath.normpath(path)
         prefix = self.directory + "/"
-        return path[len(prefix):] if path.startswith(prefix) else path
+        return path[len(prefix) :] if path.startswith(prefix) else path
 
     def absolute(self, path: str) -> str:
         """The absolute path of a file of the tree."""

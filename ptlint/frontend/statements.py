@@ -125,7 +125,7 @@ class Statements(Control):
         if clang.Cursor_hasAttrs(cursor):
             for child in clang.children(cursor):
                 if child.kind == k.ANNOTATE_ATTR and (text := clang.spelling(child)).startswith(_CLEANUP):
-                    name = text[len(_CLEANUP):].strip()
+                    name = text[len(_CLEANUP) :].strip()
                     place = context.place(cursor)
                     address = Unary("&", var, f"{var.type} *")
                     self.scopes[-1].cleanups.append(Call(context.named(name), (address,), place, name, (), "void"))

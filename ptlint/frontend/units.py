@@ -16,8 +16,9 @@ _KEEP_GOING = 0x200
 
 
 @contextmanager
-def translation_unit(clang: Clang, sources: Sources, file: str, arguments: Sequence[str], *,
-                     only_local: bool = True, flags: int = _KEEP_GOING) -> Iterator[int | None]:
+def translation_unit(
+    clang: Clang, sources: Sources, file: str, arguments: Sequence[str], *, only_local: bool = True, flags: int = _KEEP_GOING
+) -> Iterator[int | None]:
     """A libclang translation unit, disposed of on leaving; None when libclang gives none (it has said why on no channel)."""
     command = ["-working-directory=" + sources.directory, *(found for found in arguments if not found.startswith("-working-directory"))]
     argv = (ctypes.c_char_p * len(command))(*[argument.encode() for argument in command])
@@ -27,8 +28,7 @@ def translation_unit(clang: Clang, sources: Sources, file: str, arguments: Seque
     index = clang.createIndex(int(only_local), 0)
     unit = ctypes.c_void_p()
     try:
-        clang.parseTranslationUnit2(
-            index, sources.absolute(file).encode(), argv, len(command), files, len(files), flags, ctypes.byref(unit))
+        clang.parseTranslationUnit2(index, sources.absolute(file).encode(), argv, len(command), files, len(files), flags, ctypes.byref(unit))
         yield unit.value
     finally:
         if unit.value:

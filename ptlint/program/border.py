@@ -111,7 +111,19 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     def named(self) -> frozenset[str]:
         """All functions that the analysis does not look into."""
         return frozenset(
-            {*self.allocs, *self.frees, *self.waits, *self.defers, *self.lists, *self.views, *self.data, *self.noreturn, *self.ignored, *self.locks, *self.unlocks}
+            {
+                *self.allocs,
+                *self.frees,
+                *self.waits,
+                *self.defers,
+                *self.lists,
+                *self.views,
+                *self.data,
+                *self.noreturn,
+                *self.ignored,
+                *self.locks,
+                *self.unlocks,
+            }
         )
 
     @functools.cached_property

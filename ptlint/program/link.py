@@ -86,7 +86,13 @@ def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) ->
         for callee in called:
             callers.setdefault(callee, set()).add(key)
     return Program(
-        runtimes, functions, _tables(functions, variables, border), variables, callees, {key: frozenset(value) for key, value in callers.items()}, layouts
+        runtimes,
+        functions,
+        _tables(functions, variables, border),
+        variables,
+        callees,
+        {key: frozenset(value) for key, value in callers.items()},
+        layouts,
     )
 
 
@@ -121,7 +127,10 @@ def _tables(functions: dict[str, ir.Function], variables: dict[str, ir.Global], 
     for source, _, runtime in copies:
         owner = runtime or border.runtime_of(variables[source].place.file)
         initialised(variables[source].init, owner, variables[source].place)
-    return {member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place))) for member, fillers in sorted(found.items())}
+    return {
+        member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place)))
+        for member, fillers in sorted(found.items())
+    }
 
 
 def _initialiser(value: ir.Expr | None) -> Iterator[tuple[str, str, str]]:

@@ -35,14 +35,14 @@ class Flow:
     def __init__(self, text: bytes, definition: Definition, vocabulary: Vocabulary) -> None:
         """``text`` is the blanked text of the file."""
         self._vocabulary = vocabulary
-        self._body = text[definition.body:definition.end]
+        self._body = text[definition.body : definition.end]
         self._held: dict[bytes, Given] = {}
         self._turned: set[bytes] = set()
         self._tables: set[bytes] = set()
         self.collects = False
         self._everything = definition.macro or definition.generated
         if not self._everything:
-            head = text[definition.start:definition.body]
+            head = text[definition.start : definition.body]
             opening = head.find(definition.names[0].encode() + b"(") + len(definition.names[0])
             for parameter in _arguments(head, opening):
                 self._parameter(parameter)

@@ -29,7 +29,7 @@ def text_gates(index: Index, facts: Iterable[Fact]) -> frozenset[str]:
             definition = fact.definition
             found.update(guard.symbol for guard in definition.guards if guard.positive)
             found.update(guard.symbol for guard in inside if definition.start <= guard.offset < definition.end)
-            text = parts.text[definition.body:definition.end]
+            text = parts.text[definition.body : definition.end]
             if b"CONFIG_" in text:
                 denied = set(_DENIED.findall(text))
                 found.update(symbol.decode() for symbol in _ENABLED.findall(text) if symbol not in denied)

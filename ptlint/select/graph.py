@@ -67,7 +67,7 @@ class _Graph:
         self._flows: dict[Fact, Flow] = {}
 
     def text(self, fact: Fact) -> bytes:
-        return self.index.files[fact.file].parts.text[fact.definition.start:fact.definition.end]
+        return self.index.files[fact.file].parts.text[fact.definition.start : fact.definition.end]
 
     def flow(self, fact: Fact) -> Flow:
         if fact not in self._flows:
@@ -118,8 +118,12 @@ def choose(index: Index, border: BorderLike, rules: SelectRules, vocabulary: Voc
     walkers = {fact for fact in graph.facts if _has(fact, vocabulary.walker) and _near(graph, fact)} - known - stores
     helpers = _helpers(graph, border, known) - known - stores - walkers
     return Chosen(
-        freeing=frozenset(freeing), ways=frozenset(used), stores=frozenset(stores), walkers=frozenset(walkers),
-        callers=frozenset(callers - known), helpers=frozenset(helpers),
+        freeing=frozenset(freeing),
+        ways=frozenset(used),
+        stores=frozenset(stores),
+        walkers=frozenset(walkers),
+        callers=frozenset(callers - known),
+        helpers=frozenset(helpers),
     )
 
 
@@ -223,7 +227,7 @@ def _helpers(graph: _Graph, border: BorderLike, users: set[Fact]) -> set[Fact]:
 def _finds(graph: _Graph, fact: Fact) -> bool:
     """Whether a function gives back a pointer to a table, or puts one where it is told to."""
     text = graph.index.files[fact.file].parts.text
-    before, _, after = text[fact.definition.start:fact.definition.body].partition(fact.name.encode())
+    before, _, after = text[fact.definition.start : fact.definition.body].partition(fact.name.encode())
     if b"*" in before and any(graph.vocabulary.is_table(word) for word in _WORD.findall(before)):
         return True
     return any(graph.vocabulary.is_table(match[1]) for match in _PLACE.finditer(after))

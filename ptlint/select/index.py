@@ -90,7 +90,7 @@ def _contents(tree: Tree, rules: SelectRules, jobs: int) -> Iterator[tuple[str, 
 def _paths(tree: Tree, folder: Folder) -> list[str]:
     if folder.path.endswith(_SOURCES):
         return [folder.path] if tree.exists(folder.path) else []
-    return [path for path in tree.files(folder.path) if folder.deep or "/" not in path[len(folder.path) + 1:]]
+    return [path for path in tree.files(folder.path) if folder.deep or "/" not in path[len(folder.path) + 1 :]]
 
 
 def take_apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabulary) -> File:
@@ -103,7 +103,7 @@ def take_apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabular
     facts: list[Fact] = []
     for definition, words in inside:
         table = not tables.isdisjoint(words)
-        head = parts.text[definition.start:definition.body] if definition.generated else b""
+        head = parts.text[definition.start : definition.body] if definition.generated else b""
         facts.extend(Fact(name, path, definition, words, table) for name in _names(definition, head, rules))
     return File(path, parts, tuple(facts))
 

@@ -95,7 +95,7 @@ def _names(head: bytes) -> tuple[tuple[str, ...], bool]:
     for number, (name, _, end) in enumerate(candidates):
         close = closing(head, end - 1)
         following = candidates[number + 1][1] if number + 1 < len(candidates) else len(head)
-        if number + 1 < len(candidates) and _WORD.search(head[close + 1:following]):
+        if number + 1 < len(candidates) and _WORD.search(head[close + 1 : following]):
             continue
         if name.isupper() or (name.decode().upper().rstrip("0123456789") == name.decode().rstrip("0123456789")):
             first = head[end:close].partition(b",")[0].strip()
@@ -166,7 +166,7 @@ class _Splitter:
 
     def _body(self, start: int, opened: int) -> int:
         """A function whose braces stand in the first column; where it ends, or 0 when that is not clear."""
-        line = self.text[opened:self.text.find(b"\n", opened)]
+        line = self.text[opened : self.text.find(b"\n", opened)]
         found = self.text.find(b"\n}", opened)
         end = len(self.text) if found < 0 else found + 2
         body = self.text[opened:end]

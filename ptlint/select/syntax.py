@@ -25,8 +25,7 @@ def complete(parts: Parts) -> Parts:
     """``parts`` with the functions that only tree-sitter sees."""
     known = {definition.body for definition in parts.definitions}
     names = {name for definition in parts.definitions for name in definition.names}
-    more = [found for found in _functions(_parser().parse(parts.text).root_node)
-            if found.body not in known and not names.issuperset(found.names)]
+    more = [found for found in _functions(_parser().parse(parts.text).root_node) if found.body not in known and not names.issuperset(found.names)]
     if not more:
         return parts
     return msgspec.structs.replace(parts, definitions=tuple(sorted((*parts.definitions, *more), key=lambda found: found.start)))
