@@ -57,11 +57,11 @@ def run_task(data: bytes) -> bytes:
     gc.disable()
     sys.setrecursionlimit(20_000)
     seconds = {"parse": -time.monotonic()}
-    units, incomplete = _parse(task)
+    border = load_border(resources.rules())
+    units, incomplete = _parse(task, frozenset(name.removesuffix("*").strip() for name in {*border.tables, *border.pages}))
     incomplete += task.gaps
     seconds["parse"] += time.monotonic()
     seconds["analyse"] = -time.monotonic()
-    border = load_border(resources.rules())
     program = link(units, border, task.runtimes)
     result = analyse(
         program, border, build=task.build, variants=task.variants, incomplete=tuple(incomplete), units=len(task.units), left_out=task.skipped
@@ -71,7 +71,7 @@ def run_task(data: bytes) -> bytes:
     return msgspec.msgpack.encode(TaskResult(result, seconds, peak))
 
 
-def _parse(task: Task) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
+def _parse(task: Task, records: frozenset[str]) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
     sources = Sources(task.directory)
     units: list[ir.Unit] = []
     incomplete: list[tuple[str, str]] = []
@@ -83,7 +83,7 @@ def _parse(task: Task) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
         if make_pch(task.directory, task.common, headers, pch, sources=sources):
             pch = None  # some header fails alone: let each unit say so for itself
         for file, arguments in task.units:
-            unit, problems = parse_unit(task.directory, file, arguments, None, pch, sources=sources, known=known)
+            unit, problems = parse_unit(task.directory, file, arguments, None, pch, records=records, sources=sources, known=known)
             incomplete += ((problem.file, problem.reason) for problem in problems)
             if unit is not None:
                 units.append(unit)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import Evaluator, bare
-from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Suspect
+from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Overlay, Suspect, Use
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, State
 from ptlint.frontend import ir
@@ -100,6 +100,7 @@ class Calls(Evaluator):
             self._havoc(values, node, state)
             return [(self._unknown(node, values), state)]
         self._passed(key, values)
+        self._used(key, values, node, state)
         table = any(self.level(value, state) or self._may_be_page(value) for value in values)
         table = table or any(terms.is_place(value) and self._holds_pages(value) for value in values)
         place = any(value[0] == "a" for value in values)
@@ -149,6 +150,18 @@ class Calls(Evaluator):
         one = State(runtimes)
         one.waits = state.waits
         self._free(_Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
+
+    def _used(self, key: str, values: list[Term], node: ir.Call, state: State) -> None:
+        """A table is given to a function that works on its descriptor after it was freed or queued on this path."""
+        function = self.program.functions[key]
+        for param, value in zip(function.params, values, strict=False):
+            if bare(param.type) not in self.border.tables:
+                continue
+            base = terms.root(value)
+            for event in state.events[state.fence :]:
+                gone = event.kind in ("free", "put") and event.extra != "pooled" and event.chain and event.level
+                if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":
+                    self.ledger.use(Use(self.function.key, node.place, node.text, event), state.runtimes)
 
     def _may_matter(self, node: ir.Call) -> bool:
         return bare(node.type) == "void"
@@ -244,7 +257,8 @@ class Calls(Evaluator):
             callbacks = [values[defer.callback][1]]
         elif defer.member:
             callbacks = self._item_functions(thing, state)
-        self.ledger.fillers.update(callbacks)
+        if defer.kind == "rcu" and thing[0] == "f":
+            self._claim(thing, node, state)
         if not callbacks:
             if terms.root(thing)[0] != "n":
                 self._unresolved(node, state)
@@ -273,6 +287,30 @@ class Calls(Evaluator):
                 kept[()] = state
             found += kept.values()
         return found[:4]
+
+    def _claim(self, head: Term, node: ir.Call, state: State) -> None:
+        """The rcu_head of an object is written: the object must not be on a list by a member that shares its words."""
+        thing, member = head[1], str(head[2])
+        if thing[0] != "up":
+            return
+        listed = str(thing[2])
+        walked = self._cell_of(thing)
+        if (
+            not walked
+            or terms.bottom(thing)[0] == "a"
+            or state.facts.get(("unlisted", terms.field(thing, listed, "")))
+            or self._unlisted(thing, listed, state)
+        ):
+            return
+        if self.program.overlap(listed, member):
+            self.ledger.overlay(Overlay(self.function.key, node.place, node.text, member, listed, self.space(thing)), state.runtimes)
+
+    def _unlisted(self, thing: Term, listed: str, state: State) -> bool:
+        """Was the node taken off its list on this path? A node is known by its object and its member."""
+        for term in state.facts:
+            if term[0] == "unlisted" and (term[1] == thing[1] or (term[1][0] == "f" and term[1][1] == thing and term[1][2] == listed)):
+                return True
+        return False
 
     def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
@@ -318,6 +356,8 @@ class Calls(Evaluator):
             cell = self._cell(head)
             if cell and not self._own(thing):
                 self._put(base, cell, state, head)
+        elif action.action == "del":
+            state.facts[("unlisted", thing)] = True
         elif action.action == "splice":
             held = state.memory.get(("f", thing, "held", ""))
             if held is not None and head[0] != "a":
@@ -325,7 +365,12 @@ class Calls(Evaluator):
                 if cell:
                     self._put(held, cell, state, head)
             elif head[0] == "a":
-                state.memory[("f", head, "held", "")] = held if held is not None else ("v", ("f", thing, "held", ""))
+                content = held if held is not None else ("v", ("f", thing, "held", ""))
+                state.memory[("f", head, "held", "")] = content
+                for place in list(state.memory):
+                    # The list is walked through its head's pointers: these lead to what was held by the other one now.
+                    if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
+                        state.memory[place] = content
 
     # ---- what happens to a table ----------------------------------------------------------------------------
 
@@ -398,6 +443,8 @@ class Calls(Evaluator):
                 self.ledger.way("put", event, state.runtimes)
             elif deferral_of(event.after) == "semi-rcu":
                 self.ledger.way("semi-rcu", event, state.runtimes)
+            elif deferral_of(event.after) == "workqueue":
+                self.ledger.way("workqueue", event, state.runtimes)
         cell = self._cell_of(event.term) if event.kind == "free" else ""
         if event.kind == "put":
             self.ledger.container(self.ledger.puts, event.extra, event.chain, level, state.runtimes)

@@ -8,6 +8,7 @@ from ptlint.analysis.inventory import Contexts, emptied
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop
+from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
 
@@ -18,17 +19,18 @@ Names = Callable[[Runtimes], tuple[str, ...]]
 
 
 def findings(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool) -> list[RawFinding]:
-    """The findings of PTL001, PTL002 and PTL003.
+    """The findings of a build.
 
     Args:
         names: gives the variants of runtimes.
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
     """
-    found = list(_linked(ledger, program, names))
+    found = [*_linked(ledger, program, names), *_overlaid(ledger, program, names), *_used(ledger, program, names)]
     if user_rcu:
         found += _semi_rcu(ledger, program, names)
         found += _page_batch(ledger, program, border, names)
         found += _immediate(ledger, program, names)
+        found += _later(ledger, program, names)
     return found
 
 
@@ -75,6 +77,51 @@ def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names) 
             program,
             names(runtimes),
         )
+
+
+def _later(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+    """PTL004, where the worker, or who empties the list, frees what was unlinked while others may walk."""
+    contexts = Contexts(ledger)
+    put = {
+        event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and _live(event) and event.space != "kernel"
+    }
+    for cell, event in put.items():
+        ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
+        for (chain, _), runtimes in ledger.drains.get(cell, {}).items():
+            if contexts.refine(chain[0].deferral, chain[0].function) == "workqueue" and (chain[0] not in ways or len(chain) < len(ways[chain[0]][0])):
+                ways[chain[0]] = (chain, runtimes)
+        for hop, (chain, runtimes) in ways.items():
+            message = "page table is freed from a worker: no grace period lies between the unlink and this"
+            whole = event._replace(chain=(*event.chain, *chain))
+            yield _finding("PTL004", "error", message, hop, whole, ("irq", "rcu"), program, names(runtimes))
+    for (kind, event), runtimes in ledger.ways.items():
+        if kind == "workqueue" and _live(event) and event.space == "user":
+            message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
+            yield _finding("PTL004", "error", message, event.chain[0], event, ("irq", "rcu"), program, names(runtimes))
+
+
+def _overlaid(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+    """PTL010 and PTL012, at the second claim on the words."""
+    for overlay, runtimes in ledger.overlays.items():
+        rule = "PTL012" if overlay.listed.endswith(".lru") else "PTL010"
+        function = program.functions[overlay.function]
+        at = Proof(overlay.place.file, overlay.place.line, overlay.place.column, function.name, overlay.text, f"{overlay.member} is written")
+        message = f"the rcu_head is written over {overlay.listed.rsplit('.', 1)[-1]} while the table is still on the list that it was found on"
+        yield RawFinding(rule, "error", message, at, "any", overlay.space or "both", (), (at,), names(runtimes))
+
+
+def _used(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+    """PTL013, at the use."""
+    merged: dict[tuple[str, Place, str], tuple[Event, Runtimes]] = {}
+    for use, runtimes in sorted(ledger.uses.items(), key=repr):
+        key = (use.function, use.place, use.text)
+        event, before = merged.get(key, (use.event, frozenset()))
+        merged[key] = (event, before | runtimes)
+    for (function, place, text), (event, runtimes) in merged.items():
+        at = Proof(place.file, place.line, place.column, program.functions[function].name, text, "the table is used")
+        path = tuple(_proof(hop, program, "the table goes this way") for hop in event.chain)
+        message = "the page table is used after it was freed or queued: it may belong to somebody else by now"
+        yield RawFinding("PTL013", "error", message, at, event.level or "any", event.space or "both", (), (*path, at), names(runtimes))
 
 
 def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:

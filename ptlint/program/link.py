@@ -42,6 +42,19 @@ class Program(msgspec.Struct, frozen=True, dict=True):
         """The functions that some table of functions holds."""
         return frozenset(filler.function for fillers in self.tables.values() for filler in fillers)
 
+    def overlap(self, one: str, other: str) -> bool:
+        """Do two members (``struct ptdesc.pt_list``) share bytes? Of records whose layout is not known: no."""
+        spans = []
+        for path in (one, other):
+            record, _, member = path.rpartition(".")
+            layout = self.layouts.get(record)
+            found = next(((offset, size) for name, offset, size in layout.members if name == member), None) if layout else None
+            if found is None:
+                return False
+            spans.append(found)
+        (start, size), (begin, length) = spans
+        return start < begin + length and begin < start + size
+
     def targets(self, member: str) -> dict[str, frozenset[str]]:
         """The functions that a call through ``member`` may reach, each with the runtimes in which it does.
 
