@@ -158,6 +158,8 @@ class Calls(Evaluator):
             if bare(param.type) not in self.border.tables:
                 continue
             base = terms.root(value)
+            if self._linked(base) and base not in state.since:
+                continue  # another table may be in that entry by now
             for event in state.events[state.fence :]:
                 gone = event.kind in ("free", "put") and event.extra != "pooled" and event.chain and event.level
                 if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":

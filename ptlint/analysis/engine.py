@@ -44,8 +44,20 @@ class Engine:
         self.bounds = bounds or Bounds()
         self.relevance = Relevance(program, border)
         self.ledger = Ledger()
+        self._deferred_items()
         self._summaries: dict[str, Summary] = {}
         self._active: set[str] = set()
+
+    def _deferred_items(self) -> None:
+        """The functions that work items, timers and the like hold run later, whoever queues these."""
+        everywhere = frozenset(self.program.runtimes)
+        waiting = {name for name, defer in self.border.defers.items() if defer.kind == "rcu" and defer.member}
+        graceful = {self.program.functions[key].place.file for name in waiting for key in self.program.callers.get(name, ())}
+        for defer in self.border.defers.values():
+            for member in defer.member:
+                for filler in self.program.tables.get(f"struct {member}", ()):
+                    kind = "rcu" if filler.place.file in graceful else "workqueue"
+                    self.ledger.callbacks[(filler.function, kind)] = everywhere
 
     @property
     def size(self) -> int:

@@ -177,7 +177,8 @@ class Evaluator:
                 found.append((value, after))
                 continue
             for part in init.fields:
-                place = terms.field(base, f"{part.record}.{part.path[-1]}", "") if part.record else base
+                member = f"{part.record}.{part.path[-1]}"
+                place = terms.field(base, member, bare(self.program.member_types.get(member, ""))) if part.record else base
                 value, after = self.evaluate(part.value, after)[0]
                 after.memory[place] = value
             found.append((base, after))

@@ -83,7 +83,7 @@ def _later(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFindin
     """PTL004, where the worker, or who empties the list, frees what was unlinked while others may walk."""
     contexts = Contexts(ledger)
     put = {
-        event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and _live(event) and event.space != "kernel"
+        event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and _live(event) and event.space == "user"
     }
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}

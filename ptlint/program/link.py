@@ -42,6 +42,18 @@ class Program(msgspec.Struct, frozen=True, dict=True):
         """The functions that some table of functions holds."""
         return frozenset(filler.function for fillers in self.tables.values() for filler in fillers)
 
+    @functools.cached_property
+    def member_types(self) -> dict[str, str]:
+        """The type of each member (``struct list_head.next``) that some function names."""
+        found: dict[str, str] = {}
+        for function in self.functions.values():
+            for block in function.blocks:
+                for top in expressions(block):
+                    for node in sub(top):
+                        if isinstance(node, ir.Member):
+                            found.setdefault(f"{node.record}.{node.name}", node.type)
+        return found
+
     def overlap(self, one: str, other: str) -> bool:
         """Do two members (``struct ptdesc.pt_list``) share bytes? Of records whose layout is not known: no."""
         spans = []
