@@ -115,7 +115,7 @@ class Calls(Evaluator):
         summary = self.engine.summary(key)
         for index, level in summary.seen:
             base = terms.root(values[index]) if index < len(values) else ZERO
-            if base[0] not in ("c", "fn", "a", "g") and self.types.get(base, "any") == "any":
+            if base[0] not in ("c", "fn", "a", "g") and terms.bottom(base)[0] != "g" and self.types.get(base, "any") == "any":
                 self.types[base] = level
         results = {case.result for case in summary.cases}
         for number, case in enumerate(summary.cases):
@@ -160,7 +160,12 @@ class Calls(Evaluator):
             base = terms.root(value)
             if self._linked(base) and base not in state.since:
                 continue  # another table may be in that entry by now
-            for event in state.events[state.fence :]:
+            first = state.fence
+            if base[0] == "v":
+                # What was freed before the entry was last set is not what was in it then.
+                sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
+                first = max([first, *sets])
+            for event in state.events[first:]:
                 gone = event.kind in ("free", "put") and event.extra != "pooled" and event.chain and event.level
                 if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":
                     self.ledger.use(Use(self.function.key, node.place, node.text, event), state.runtimes)
@@ -383,6 +388,8 @@ class Calls(Evaluator):
         base = terms.root(term)
         if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
+        if base[0] == "v" and base[1][0] == "g" and base not in self.types:
+            return  # a base address that something was added to, and what that is was lost
         since = state.since.get(base)
         if since is not None:
             waited = since[1] | after

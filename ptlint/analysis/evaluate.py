@@ -115,7 +115,9 @@ class Evaluator:
         level = self.border.level_types.get(kind)
         if level is not None and value[0] not in ("c", "fn"):
             base = terms.root(value)
-            if self.types.get(base, "any") == "any":
+            # A base address plus something unknown is not the table that the base address would be.
+            known = base == value or terms.bottom(base)[0] != "g"
+            if known and self.types.get(base, "any") == "any":
                 self.types[base] = level
         return value
 
