@@ -16,6 +16,7 @@ import pytest
 KERNELS = ("6.1", "6.12", "6.12-seed")
 _tested: set[str] = set()
 _failed: set[str] = set()
+_limits: set[str] = set()
 
 
 def _find(version: str) -> Path:
@@ -49,6 +50,8 @@ def kernel_tree(record_property: Callable[[str, object], None]) -> Callable[[str
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """In the process that collects the reports, also with xdist: which kernels a test was run on."""
     versions = {str(value) for name, value in report.user_properties if name == "kernel"}
+    if report.when == "call":
+        _limits.update(str(value) for name, value in report.user_properties if name == "known-limit")
     if report.when == "call" and report.passed:
         _tested.update(versions)
     if report.failed:
@@ -68,6 +71,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say it in the last lines."""
+    if _limits:
+        terminalreporter.write_line(f"known limits of the engine: {len(_limits)} cases ({', '.join(sorted(_limits))})")
     left = [version for version in KERNELS if version not in _tested | _failed]
     tested = ", ".join(sorted(_tested)) or "none"
     terminalreporter.write_line(f"kernels tested: {tested}" + (f"; failed on: {', '.join(sorted(_failed))}" if _failed else ""))

@@ -404,6 +404,9 @@ class Calls(Evaluator):
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
+        if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
+            still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")
+            self.ledger.suspect(Suspect("linked", self.function.key, still), state.runtimes)
         event = Event(
             "free",
             base,
@@ -471,8 +474,9 @@ class Calls(Evaluator):
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
         """The free of a table comes before the clear of the entry that points to it. What one callee does is said there."""
         if event.level and len(event.chain) > 1 and event.chain[0].place == where:
+            # One callee frees and clears: it could not see that what it frees is what the entry points to, its caller can.
             event = event._replace(chain=event.chain[1:])
-        if event.level and event.extra != "pooled" and event.chain[0].deferral == "immediate":
+        if event.level and event.unlinked is None and event.extra != "pooled" and event.chain[0].deferral == "immediate":
             self.ledger.suspect(Suspect("linked", self.function.key, event), state.runtimes)
 
     def emit(self, event: Event, state: State) -> None:
@@ -516,6 +520,14 @@ class Calls(Evaluator):
         """What an entry of the last level, or one with the leaf bit, points to is no table."""
         entry = self.border.entries.get(bare(terms.type_of(base)))
         return (entry is not None and (entry.below == "data" or base in self.folios)) or bool(state.facts.get(("leaf", base)))
+
+    def _published_in(self, base: Term, state: State) -> bool:
+        """Does an entry that others can reach point to the table right now, by what this path stored?"""
+        for place, value in state.memory.items():
+            entry = self.border.entries.get(terms.place_type(place))
+            if entry is not None and entry.below != "data" and terms.root(value) == base and self.space(place) not in ("own", "kernel"):
+                return terms.bottom(place)[0] in ("p", "v")
+        return False
 
     def _linked(self, base: Term) -> bool:
         """Was the value loaded from an entry, or from a root's member, and is so still linked?"""
@@ -594,7 +606,10 @@ class Calls(Evaluator):
                 return None
         if any(value[0] == "g" and value[1] in self.border.kernel_roots for value in values):
             case = case._replace(events=tuple(event._replace(space="kernel") if event.space == "user" else event for event in case.events))
+        # What a callee frees and clears itself was judged there, but for what only its caller can see: that both are one table.
+        blind = any(event.kind == "free" and event.term[0] == "p" for event in case.events)
         accessor = not any(event.kind in ("free", "put") for event in case.events)
+        judge = "all" if accessor else "own" if blind else "none"
         result = substitute.term(case.result)
         stores = [(substitute.place(place), substitute.term(value)) for place, value in case.stores]
         for event in case.events:
@@ -603,8 +618,6 @@ class Calls(Evaluator):
             elif event.kind == "set":
                 value = substitute.term(event.value)
                 place = substitute.place(event.term)
-                # The callee could not see that what it frees is what the entry points to: its caller can.
-                judge = accessor or any(other.kind == "free" and other.term[0] == "p" for other in case.events)
                 if not self._own(place):
                     self.set_entry(place, value, state, node.place, event.unlinked, judge=judge)
                 state.memory[place] = value

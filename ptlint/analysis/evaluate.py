@@ -138,8 +138,11 @@ class Evaluator:
             place = place[1]
         return bool(place[0] == "a")
 
-    def set_entry(self, place: Term, value: Term, state: State, where: ir.Place, by: Unlink | None = None, judge: bool = True) -> None:
-        """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published."""
+    def set_entry(self, place: Term, value: Term, state: State, where: ir.Place, by: Unlink | None = None, judge: str = "all") -> None:
+        """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published.
+
+        ``judge`` says which frees before a clear are looked at: ``all``, those of the ``own`` callee that clears, or none.
+        """
         old = terms.root(self.load(place, state))
         new = terms.root(value)
         if new[0] in ("m", "n", "p"):
@@ -152,8 +155,9 @@ class Evaluator:
         unlink = by._replace(locked=locked, space=space) if by is not None else Unlink(self.function.key, where, locked, space)
         if old != new and old[0] != "c":
             state.since[old] = (unlink, frozenset())
-            for event in state.events[state.fence :] if judge else ():
-                if event.kind == "free" and terms.root(event.term) == old and value == ZERO:
+            for event in state.events[state.fence :]:
+                seen = judge == "all" or (judge == "own" and event.kind == "free" and event.chain[0].place == where)
+                if seen and event.kind == "free" and terms.root(event.term) == old and value == ZERO:
                     self.freed_before_clear(event, where, state)
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
 

@@ -1,0 +1,106 @@
+"""What the fixtures expect: ``expect:`` and ``known-limit:`` comments, and a single-file case through the whole analysis."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ptlint import resources
+from ptlint.analysis.build import analyse
+from ptlint.analysis.result import BuildResult
+from ptlint.frontend.parse import parse_unit
+from ptlint.program.border import load_border
+from ptlint.program.link import link
+
+__all__ = ["CASES", "DEMO", "Expectation", "ROOT", "Found", "analysed", "compare", "expectations", "known_limit"]
+
+ROOT = Path(__file__).parents[1]
+FIXTURES = ROOT / "fixtures"
+CASES = FIXTURES / "cases"
+DEMO = FIXTURES / "demo"
+FLAGS = ("-nostdinc", "-std=gnu11", "--target=x86_64-linux-gnu", "-funsigned-char", "-fms-extensions", "-w", "-Ifixtures/cases")
+
+_EXPECT = re.compile(r"/\*\s*expect:\s*(?P<rule>PTL\d{3})(?:\s+(?P<severity>error|warning|note))?(?:\s+\[(?P<variants>[^\]]*)\])?\s*\*/")
+_ANY_EXPECT = re.compile(r"expect:")
+_LIMIT = re.compile(r"/\*\s*known-limit:\s*(.*?)\s*\*/", re.DOTALL)
+
+
+class Expectation(NamedTuple):
+    """A finding that has to stand on a line. ``severity`` is empty, and ``variants`` None, where the comment leaves it open."""
+
+    file: str
+    line: int
+    rule: str
+    severity: str
+    variants: frozenset[str] | None
+
+
+class Found(NamedTuple):
+    """A finding, as far as a comment speaks of it."""
+
+    file: str
+    line: int
+    rule: str
+    severity: str
+    variants: frozenset[str]
+
+
+def expectations(file: str, text: str) -> list[Expectation]:
+    """The ``expect:`` comments of a file. One that is not well formed is an error: it would never fail."""
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        marks = list(_EXPECT.finditer(line))
+        if len(marks) != len(_ANY_EXPECT.findall(line)):
+            raise ValueError(f"{file}:{number}: a comment that says expect: and cannot be read: {line.strip()}")
+        for mark in marks:
+            variants = None if mark["variants"] is None else frozenset(mark["variants"].split())
+            found.append(Expectation(file, number, mark["rule"], mark["severity"] or "", variants))
+    return found
+
+
+def known_limit(text: str) -> str:
+    """Why the engine cannot do a case yet; empty where it can."""
+    mark = _LIMIT.search(text)
+    return re.sub(r"\s*\n\s*\**\s*", " ", mark[1]) if mark else ""
+
+
+def compare(expected: list[Expectation], found: list[Found]) -> list[str]:
+    """What is missing, and what is there though nobody expects it (notes aside), a line each. Every expectation takes one finding."""
+    left = list(found)
+    wrong = []
+    for mark in expected:
+        fitting = [
+            one
+            for one in left
+            if (one.file, one.line, one.rule) == (mark.file, mark.line, mark.rule)
+            and mark.severity in ("", one.severity)
+            and mark.variants in (None, one.variants)
+        ]
+        if fitting:
+            left.remove(fitting[0])
+        else:
+            variants = "" if mark.variants is None else f" [{' '.join(sorted(mark.variants))}]"
+            wrong.append(f"missing: {mark.file}:{mark.line}: {mark.rule} {mark.severity or 'any'}{variants}")
+    wrong += [
+        f"surplus: {one.file}:{one.line}: {one.rule} {one.severity} [{' '.join(sorted(one.variants))}]" for one in left if one.severity != "note"
+    ]
+    return sorted(wrong)
+
+
+def analysed(name: str) -> BuildResult:
+    """The single-file case ``name``: one variant, no Kconfig, no selection.
+
+    The walker under RCU that border.h has is called by a file of its own, that is linked to every case that does not leave the walker out.
+    """
+    files = [f"fixtures/cases/{name}"]
+    if "#define BORDER_NO_RCU_WALKERS" not in (CASES / name).read_text():
+        files.append("fixtures/cases/support/walker.c")
+    units = []
+    for file in files:
+        unit, problems = parse_unit(str(ROOT), file, list(FLAGS), records=("struct page", "struct ptdesc"))
+        assert unit is not None
+        assert problems == [], problems
+        units.append(unit)
+    border = load_border(resources.rules())
+    return analyse(link(units, border, ("nopv",)), border, build="case", variants={"nopv": "nopv"}, incomplete=(), units=len(units))

@@ -1,0 +1,84 @@
+"""The single-file cases: one question each, answered exactly as the comments in the file say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cases import CASES, DEMO, ROOT, Expectation, Found, analysed, compare, expectations, known_limit
+
+FILES = sorted(path.name for path in CASES.glob("*.c"))
+LIMITS = {name: limit for name in FILES if (limit := known_limit((CASES / name).read_text()))}
+
+
+def _findings(name: str) -> list[Found]:
+    result = analysed(name)
+    return [Found(f.at.file, f.at.line, f.rule, f.severity, frozenset(f.variants)) for f in result.findings]
+
+
+def _parameter(name: str) -> object:
+    marks = [pytest.mark.xfail(strict=True, reason=LIMITS[name], raises=AssertionError)] if name in LIMITS else []
+    return pytest.param(name, id=name.removesuffix(".c"), marks=marks)
+
+
+@pytest.mark.parametrize("name", [_parameter(name) for name in FILES])
+def test_case(name: str, record_property: Callable[[str, object], None]) -> None:
+    if name in LIMITS:
+        record_property("known-limit", name)
+    file = f"fixtures/cases/{name}"
+    expected = expectations(file, (ROOT / file).read_text())
+    wrong = compare(expected, _findings(name))
+    assert wrong == []
+
+
+def test_there_are_cases_of_both_kinds() -> None:
+    with_findings = {name for name in FILES if expectations(name, (CASES / name).read_text())}
+    assert len(with_findings) >= 12
+    assert len(set(FILES) - with_findings) >= 9
+    rules = {mark.rule for name in with_findings for mark in expectations(name, (CASES / name).read_text())}
+    assert rules == {"PTL001", "PTL002", "PTL003"}
+
+
+@pytest.mark.parametrize("path", [*sorted(CASES.glob("*.[ch]")), *sorted(DEMO.rglob("*.[ch]"))], ids=lambda path: path.name)
+def test_every_expectation_can_be_read(path: Path) -> None:
+    for mark in expectations(path.name, path.read_text()):
+        assert mark.variants is None or mark.variants
+
+
+# ---- the comparison itself ---------------------------------------------------------------------------------
+
+
+def test_comments_are_read() -> None:
+    text = "a\nx; /* expect: PTL001 */\ny; /* expect: PTL002 warning [a b/c] */ /* expect: PTL003 note */\n"
+    assert expectations("f", text) == [
+        Expectation("f", 2, "PTL001", "", None),
+        Expectation("f", 3, "PTL002", "warning", frozenset({"a", "b/c"})),
+        Expectation("f", 3, "PTL003", "note", None),
+    ]
+
+
+@pytest.mark.parametrize("comment", ["/* expect: PTL1 */", "/* expect: PTL001 fatal */", "/* expect: PTL001 [a */", "// expect: PTL001"])
+def test_a_comment_that_cannot_be_read_is_an_error(comment: str) -> None:
+    with pytest.raises(ValueError, match="cannot be read"):
+        expectations("f", comment)
+
+
+def test_limits_are_read_over_several_lines() -> None:
+    assert known_limit("/*\n * known-limit: no */") == ""
+    assert known_limit("/* known-limit: aliasing of\n * two locals */") == "aliasing of two locals"
+    assert known_limit("int x;") == ""
+
+
+def test_comparison_is_exact() -> None:
+    one = Found("f", 2, "PTL001", "error", frozenset({"a"}))
+    mark = Expectation("f", 2, "PTL001", "", None)
+    assert compare([mark], [one]) == []
+    assert compare([mark._replace(severity="error", variants=frozenset({"a"}))], [one]) == []
+    assert len(compare([mark._replace(severity="warning")], [one])) == 2
+    assert len(compare([mark._replace(variants=frozenset({"a", "b"}))], [one])) == 2
+    assert len(compare([mark._replace(line=3)], [one])) == 2
+    assert len(compare([], [one])) == 1
+    assert len(compare([mark], [one, one])) == 1
+    assert len(compare([mark, mark], [one])) == 1
+    assert compare([], [one._replace(severity="note")]) == []
