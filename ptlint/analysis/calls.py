@@ -619,7 +619,8 @@ class Calls(Evaluator):
                 value = substitute.term(event.value)
                 place = substitute.place(event.term)
                 if not self._own(place):
-                    self.set_entry(place, value, state, node.place, event.unlinked, judge=judge)
+                    plain = judge == "all" or (event.term[0] == "d" and event.term[1][0] == "p")
+                    self.set_entry(place, value, state, node.place, event.unlinked, judge=judge if plain else "none")
                 state.memory[place] = value
             elif event.kind == "free":
                 self._free(substitute.term(event.term), event.after, event.chain, node, "wrapper", state, event)
