@@ -13,7 +13,7 @@ from ptlint.frontend.parse import parse_unit
 from ptlint.program.border import load_border
 from ptlint.program.link import link
 
-__all__ = ["CASES", "DEMO", "Expectation", "ROOT", "Found", "analysed", "compare", "expectations", "known_limit"]
+__all__ = ["CASES", "DEMO", "Expectation", "ROOT", "Found", "Line", "analysed", "compare", "expectations", "graph_lines", "known_limit"]
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -104,3 +104,42 @@ def analysed(name: str) -> BuildResult:
         units.append(unit)
     border = load_border(resources.rules())
     return analyse(link(units, border, ("nopv",)), border, build="case", variants={"nopv": "nopv"}, incomplete=(), units=len(units))
+
+
+# ---- graphs as text ----------------------------------------------------------------------------------------
+
+
+class Line(NamedTuple):
+    """An edge of a graph, as its text form says it. ``variants`` and ``label`` are empty where the text says nothing."""
+
+    caller: str
+    function: str
+    label: str
+    variants: str
+    frees: str
+    above: bool
+
+
+def graph_lines(text: str) -> set[Line]:
+    """The edges in the text form of one graph (or of several, one after the other)."""
+    found: set[Line] = set()
+    stack: list[tuple[int, str, str]] = []  # (indent, function, label of what is below)
+    for line in text.splitlines():
+        word = line.strip()
+        if not word or word.startswith("#"):
+            stack = []
+            continue
+        indent = len(line) - len(line.lstrip())
+        while stack and stack[-1][0] >= indent:
+            stack.pop()
+        caller, label = (stack[-1][1], stack[-1][2]) if stack else ("", "")
+        if word.startswith("["):
+            stack.append((indent, caller, word.strip("[:]")))
+            continue
+        function, *notes = re.split(r"\s+\[", word.replace("]", ""))
+        frees = next((note for note in notes if note.startswith("frees")), "")
+        variants = next((note for note in notes if not note.startswith("frees") and note not in ("see above", "callback", "container")), "")
+        if caller:
+            found.add(Line(caller, function, label, variants, frees, "see above" in notes))
+        stack.append((indent, function, ""))
+    return found

@@ -21,11 +21,14 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 def deferral_of(after: frozenset[str]) -> str:
-    """The word for how a free is deferred, from the waits before it."""
-    for wait, word in (("rcu", "rcu"), ("sync-rcu", "sync-rcu"), ("workqueue", "workqueue"), ("gather", "mmu-gather"), ("ipi", "semi-rcu")):
+    """The word for how a free is deferred, from the waits before it; ``cell:NAME`` where it went through a container."""
+    for wait in ("rcu", "sync-rcu", "workqueue"):
         if wait in after:
-            return word
-    return "immediate"
+            return wait
+    through = sorted(word for word in after if word.startswith("cell:"))
+    if through:
+        return through[0]
+    return "semi-rcu" if "ipi" in after else "immediate"
 
 
 class Calls(Evaluator):
@@ -145,8 +148,8 @@ class Calls(Evaluator):
             substitute = _Substitute(self, values, state, node.place, before=after.memory)
             term = substitute.term(event.term)
             if terms.root(term)[0] != "v" or not self._cell_of(terms.root(term)):
-                gathered = frozenset({"gather"}) if self._cell_of(event.term) in self.ledger.gathers else _NOTHING
-                self._free(term, event.after | gathered, event.chain, node, "wrapper", after, event)
+                through = frozenset({f"cell:{self._cell_of(event.term)}"})
+                self._free(term, event.after | through, event.chain, node, "wrapper", after, event)
         one = State(runtimes)
         one.waits = state.waits
         self._free(_Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
