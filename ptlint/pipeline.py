@@ -47,7 +47,8 @@ def run(options: RunOptions, progress: Progress) -> Outcome:
                 continue
             builds.append(build)
             units = tuple((file, plan.command(build, file).arguments) for file in sorted((build.units & selection.units) - tolerant.problems.keys()))
-            gaps = [(file, "named by a Makefile, and not in the tree") for file in sorted(build.absent)]
+            gaps = [(file, "needed for the build, and missing or empty in the tree") for file in sorted(build.absent)]
+            gaps += [(file, "the file is empty") for file in sorted(build.units & tolerant.empty)]
             gaps += [(file, reason) for file, reason in sorted(tolerant.problems.items())]
             tasks.append(
                 Task(build.name, plan.tree.directory(), units, tuple(plan.common(build)), build.runtimes, variants, selection.skipped, tuple(gaps))

@@ -62,6 +62,9 @@ class Makefiles:
         given = {f"CONFIG_{name}": value for name, value in symbols.items()}
         bits = "64" if symbols.get("X86_64") == "y" else "32"
         given |= {"BITS": bits, "ARCH": "x86", "SRCARCH": "x86", "srctree": ".", "objtree": ".", "UTS_MACHINE": "x86_64" if bits == "64" else "i386"}
+        base = f"arch/x86/configs/{'x86_64' if bits == '64' else 'i386'}_defconfig"
+        if not self._read(base):
+            self.absent.add(base)
         arch = self._evaluate("arch/x86", "arch/x86/Makefile", given)
         given |= {
             "ARCH_CORE": arch.get("core-y", ""),
@@ -85,7 +88,8 @@ class Makefiles:
             return
         seen.add(folder)
         name = next((name for name in self._candidates(folder) if self._is_file(name)), None)
-        if name is None:
+        if name is None or not self._read(name):
+            self.absent.add(name or f"{folder}/Makefile")
             return
         values = self._evaluate(folder, name, given)
         for kind in ("obj-y", "lib-y", "obj-m", "lib-m"):
@@ -122,7 +126,7 @@ class Makefiles:
 
     def _is_file(self, path: str) -> bool:
         if path not in self._exists:
-            self._exists[path] = self._tree.exists(path)
+            self._exists[path] = self._tree.exists(path) and not self._tree.is_dir(path)
         return self._exists[path]
 
     def _read(self, path: str) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ __all__ = ["Tolerant"]
 
 
 class Tolerant:
-    """Stands for ``tree``. ``problems`` maps each file that could not be read to the reason."""
+    """Stands for ``tree``. ``problems`` maps each file that could not be read to the reason, ``empty`` has those without content."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self.problems: dict[str, str] = {}
+        self.empty: set[str] = set()
 
     @property
     def root(self) -> str:
@@ -35,10 +36,13 @@ class Tolerant:
     def read(self, path: str) -> bytes | None:
         """As ``Tree.read``, but None when the file is there and cannot be read."""
         try:
-            return self._tree.read(path)
+            data = self._tree.read(path)
         except Unreadable as error:
             self.problems[path] = str(error).removeprefix(f"{path}: ")
             return None
+        if data == b"":
+            self.empty.add(path)
+        return data
 
     def exists(self, path: str) -> bool:
         """See ``Tree.exists``."""
