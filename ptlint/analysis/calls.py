@@ -391,6 +391,8 @@ class Calls(Evaluator):
         base = terms.root(term)
         if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
+        if base[0] == "v" and base[1][0] == "a":
+            return  # a local variable that was never set on this path: no path of the program
         if base[0] == "v" and base[1][0] == "g" and base not in self.types:
             return  # a base address that something was added to, and what that is was lost
         since = state.since.get(base)

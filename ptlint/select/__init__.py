@@ -67,6 +67,10 @@ def _primitives(border: BorderLike, rules: SelectRules) -> list[bytes]:
 def _fillers(index: Index, chosen: Chosen) -> frozenset[str]:
     """The .c files that put a chosen function into a table of functions, in a function or outside of any."""
     names = {fact.name.encode() for fact in chosen.core}
+    # What headers offer for entries is put into such tables too: without it nobody knows who sets an entry.
+    names |= {
+        fact.name.encode() for file in index.files.values() for fact in file.facts if fact.table and not fact.source and not fact.definition.macro
+    }
     found = set()
     for path, file in index.files.items():
         if path.endswith(".c") and not names.isdisjoint(_FILLED.findall(file.parts.text)):
