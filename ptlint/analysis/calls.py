@@ -87,10 +87,13 @@ class Calls(Evaluator):
     def _unknown(self, node: ir.Call, values: list[Term]) -> Term:
         """The result of a call that is not looked into. What gives an entry, and takes one thing, gives a view of that."""
         kind = bare(node.type)
-        if values and (
-            kind in self.border.entries or (len(values) == 1 and self.level_of_type(values[0]) and kind not in ("void", "int", "bool", "_Bool"))
-        ):
-            return terms.root(values[0]) if values[0][0] != "c" else ("n", ("entry", node.place), kind)
+        if values and kind in self.border.entries:
+            # Of an entry's place and its value it is the value that comes back, changed in some bits.
+            plain = [value for value in values if not terms.is_place(value) and not terms.type_of(terms.root(value)).endswith("*")]
+            value = (plain or values)[-1 if len(plain) == 1 else 0]
+            return value if value[0] == "c" and len(plain) == 1 else terms.root(value) if value[0] != "c" else ("n", ("entry", node.place), kind)
+        if len(values) == 1 and values[0][0] != "c" and self.level_of_type(values[0]) and kind not in ("void", "int", "bool", "_Bool"):
+            return terms.root(values[0])
         return ("n", (node.place.file, node.place.line, node.place.column), kind)
 
     def _direct(self, key: str, values: list[Term], node: ir.Call, state: State, kind: str) -> list[tuple[Term, State]]:
