@@ -65,6 +65,23 @@ class Contexts:
         return deferral
 
 
+def reached(ledger: Ledger, everywhere: Runtimes) -> dict[str, Runtimes]:
+    """The runtimes in which a function is called at all, for those that are called by others that were looked at."""
+    calls: dict[str, list[tuple[str, Runtimes]]] = {}
+    for seen, runtimes in ledger.calls.items():
+        calls.setdefault(seen.callee, []).append((seen.function, runtimes))
+    found: dict[str, Runtimes] = dict.fromkeys(calls, frozenset())
+    changed = True
+    while changed:
+        changed = False
+        for key, callers in calls.items():
+            now = frozenset().union(*(runtimes & found.get(caller, everywhere) for caller, runtimes in callers))
+            if now != found[key]:
+                found[key] = now
+                changed = True
+    return found
+
+
 def sites(ledger: Ledger, program: Program) -> dict[SiteSeen, Runtimes]:
     """All sites that a table goes through, with the runtimes of each verdict."""
     contexts = Contexts(ledger)
@@ -80,23 +97,19 @@ def sites(ledger: Ledger, program: Program) -> dict[SiteSeen, Runtimes]:
         add(hit.hop, hit.level, hit.fresh, hit.origin, hit.space, runtimes)
     for cell, rows in ledger.drains.items():
         tables = holding.get(cell, frozenset())
+        # A call that can see the container has a row of its own, where it comes first.
+        first = {chain[0] for chain, _ in rows}
         for (chain, level), runtimes in rows.items():
             for hop in chain:
-                if runtimes & tables:
-                    gathered = (
-                        cell in ledger.gathers and hop.deferral == "immediate" and contexts.of(hop.function) == {"immediate"} and hop is chain[0]
-                    )
-                    add(
-                        hop._replace(deferral="mmu-gather") if gathered else hop,
-                        level or "any",
-                        False,
-                        False,
-                        "user" if cell in ledger.gathers else "",
-                        runtimes & tables,
-                    )
+                if runtimes & tables and (hop is chain[0] or hop not in first):
+                    gathered = cell in ledger.gathers and hop is chain[0] and contexts.refine(hop.deferral, hop.function) == "immediate"
+                    space = "user" if cell in ledger.gathers else ""
+                    add(hop._replace(deferral="mmu-gather") if gathered else hop, level or "any", False, False, space, runtimes & tables)
     result: dict[SiteSeen, Runtimes] = {}
+    reach = reached(ledger, frozenset(program.runtimes))
     for (hop, origin), verdicts in found.items():
         runtimes = frozenset().union(*verdicts.values())
+        runtimes = runtimes & reach.get(hop.function, runtimes) or runtimes
         level = _one({level for level, _, _ in verdicts})
         spaces = {space for _, space, _ in verdicts if space}
         fresh = all(fresh for _, _, fresh in verdicts)
