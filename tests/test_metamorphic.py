@@ -87,7 +87,7 @@ def sources(tree: Path) -> list[Path]:
 def new_names(tree: Path) -> dict[str, str]:
     """Another name for every function that the tree defines, and for the local variables: all but the words of the rules."""
     known = {word for path in (ROOT / "rules").glob("*.toml") for word in re.findall(r"\w+", path.read_text())}
-    defined = {name for path in sources(tree) for name in _FUNCTION.findall(path.read_text())} - {"if", "while", "for", "switch"}
+    defined = {name for path in sources(tree) for name in _FUNCTION.findall(path.read_text())} - {"if", "while", "for", "switch", "main"}
     assert len(defined - known) > 80
     return {name: f"zq{number:03d}x" for number, name in enumerate(sorted((defined | set(LOCALS)) - known))}
 

@@ -152,7 +152,11 @@ class Evaluator:
                 self.types[new] = entry.below
         locked = state.held > 0 or (by is not None and by.locked)
         space = self.space(place) or (by.space if by is not None else "")
-        unlink = by._replace(locked=locked, space=space) if by is not None else Unlink(self.function.key, where, locked, space)
+        if by is not None and not by.place.file.endswith(".h"):
+            unlink = by._replace(locked=locked, space=space)
+        else:
+            # An accessor of a header clears for whoever calls it.
+            unlink = Unlink(self.function.key, where, locked, space)
         if old != new and old[0] != "c":
             state.since[old] = (unlink, frozenset())
             for event in state.events[state.fence :]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ptlint.analysis.inventory import Contexts, emptied
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.result import Proof, RawFinding
-from ptlint.analysis.values import Event, Hop
+from ptlint.analysis.values import Event, Hop, Unlink
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -138,24 +138,18 @@ def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
 
 def _immediate(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
     """PTL001: unlinked under a lock, so while others may walk, and freed with nothing but a flush."""
-    ways: dict[tuple[object, ...], dict[Event, Runtimes]] = {}
+    seen: dict[tuple[Unlink | None, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
     for suspect, runtimes in ledger.suspects.items():
         event = suspect.event
         if suspect.kind == "unlinked" and event.chain[0].deferral == "immediate" and _live(event) and event.space == "user":
-            ways.setdefault((event.unlinked, event.chain[-1]), {})[event] = runtimes
-    for events in ways.values():
-        event = min(
-            events,
-            key=lambda event: (
-                not any(hop.function == event.unlinked.function for hop in event.chain) if event.unlinked else True,
-                len(event.chain),
-                repr(event.chain),
-            ),
-        )
-        hop = next((hop for hop in event.chain if event.unlinked and hop.function == event.unlinked.function), event.chain[0])
-        severity = "error"
+            seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
+    for (unlink, chain), events in seen.items():
+        if any((unlink, chain[index:]) in seen for index in range(1, len(chain))):
+            continue  # said in the function that this one calls
+        event = min(events, key=repr)
+        hop = next((hop for hop in chain if unlink is not None and hop.function == unlink.function), chain[0])
         message = "page table is unlinked and freed at once: software walkers may still be in it"
-        yield _finding("PTL001", severity, message, hop, event, ("irq", "rcu"), program, names(frozenset().union(*events.values())))
+        yield _finding("PTL001", "error", message, hop, event, ("irq", "rcu"), program, names(frozenset().union(*events.values())))
 
 
 def _linked(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:

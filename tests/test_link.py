@@ -1,0 +1,170 @@
+"""Linking: functions and callers, and what tables of functions hold, for whom."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptlint import resources
+from ptlint.frontend import ir
+from ptlint.frontend.parse import parse_unit
+from ptlint.program.border import load_border
+from ptlint.program.link import Filler, Program, link
+from ptlint.program.walk import expressions, functions_in, sub
+
+BORDER = load_border(resources.rules())
+PV = ("native", "xen", "hyperv", "kvm")
+MEMBER = "struct ops.run"
+HEAD = """\
+struct page;
+struct ops { void (*run)(struct page *); void (*stop)(struct page *); };
+struct all { struct ops first; struct ops second; };
+extern struct all all;
+void native_run(struct page *p);
+void guest_run(struct page *p);
+"""
+FILES = {"native": "kernel/core.c", "xen": "arch/x86/xen/mmu.c", "hyperv": "arch/x86/hyperv/mmu.c", "kvm": "arch/x86/kernel/kvm.c"}
+INITIAL = "struct all all = { .first = { .run = native_run, .stop = native_run } };"
+
+
+def unit(file: str, code: str) -> ir.Unit:
+    found, problems = parse_unit("/", file, ["-w", "-std=gnu11"], unsaved={file: (HEAD + code).encode()})
+    assert problems == []
+    assert found is not None
+    return found
+
+
+def linked(files: dict[str, str], runtimes: tuple[str, ...] = PV) -> Program:
+    return link([unit(file, code) for file, code in files.items()], BORDER, runtimes)
+
+
+# ---- functions ---------------------------------------------------------------------------------------------
+
+
+def test_functions_of_one_name_are_told_apart_and_calls_are_counted() -> None:
+    program = linked(
+        {
+            "mm/a.c": "static void put(struct page *p) { native_run(p); } void a(struct page *p) { put(p); }",
+            "mm/b.c": "static void put(struct page *p) { guest_run(p); } void b(struct page *p) { put(p); put(p); } void native_run(struct page *p) { }",
+        }
+    )
+    assert {"a", "b", "mm/a.c:put", "mm/b.c:put", "native_run"} <= set(program.functions)
+    assert program.callees["a"] == {"mm/a.c:put"}
+    assert program.callers["mm/b.c:put"] == {"b"}
+    assert program.callers["native_run"] == {"mm/a.c:put"}
+    assert program.callers["guest_run"] == {"mm/b.c:put"}
+    assert "guest_run" not in program.functions
+
+
+def test_a_function_that_is_passed_on_counts_as_named() -> None:
+    program = linked({"mm/a.c": "void later(void (*f)(struct page *)); void a(void) { later(native_run); }"})
+    assert program.callees["a"] == {"later", "native_run"}
+
+
+def test_the_order_of_units_does_not_matter() -> None:
+    units = [unit("mm/a.c", "void a(struct page *p) { all.first.run(p); }"), unit(FILES["native"], INITIAL), unit(FILES["xen"], "void x(void) { all.first.run = guest_run; }")]
+    assert link(units, BORDER, PV) == link(units[::-1], BORDER, PV)
+
+
+def test_an_initialiser_wins_over_a_declaration() -> None:
+    program = linked({"mm/a.c": "struct all *get(void) { return &all; }", FILES["native"]: INITIAL})
+    assert program.globals["all"].init is not None
+
+
+# ---- tables of functions -----------------------------------------------------------------------------------
+
+
+def test_an_initialiser_is_everybodys() -> None:
+    program = linked({FILES["native"]: INITIAL})
+    assert program.targets(MEMBER) == {"native_run": frozenset(PV)}
+    assert program.fillers == {"native_run"}
+
+
+@pytest.mark.parametrize("guest", ["xen", "hyperv", "kvm"])
+def test_an_assignment_in_a_guests_file_is_the_guests(guest: str) -> None:
+    program = linked({FILES["native"]: INITIAL, FILES[guest]: "void init(void) { all.first.run = guest_run; }"})
+    assert program.targets(MEMBER) == {"guest_run": frozenset({guest}), "native_run": frozenset(PV) - {guest}}
+    assert program.targets("struct ops.stop") == {"native_run": frozenset(PV)}
+
+
+def test_an_assignment_in_everybodys_code_holds_beside_the_initialiser() -> None:
+    program = linked({FILES["native"]: INITIAL, "mm/a.c": "void init(void) { all.first.run = guest_run; }"})
+    assert program.targets(MEMBER) == {"guest_run": frozenset(PV), "native_run": frozenset(PV)}
+
+
+def test_a_runtime_that_the_build_lacks_fills_nothing() -> None:
+    files = {FILES["native"]: INITIAL, FILES["xen"]: "void init(void) { all.first.run = guest_run; }"}
+    assert linked(files, ("nopv",)).targets(MEMBER) == {"native_run": frozenset({"nopv"})}
+    assert linked(files, ("native", "kvm")).targets(MEMBER) == {"native_run": frozenset({"native", "kvm"})}
+
+
+def test_a_condition_gives_both_arms() -> None:
+    program = linked({FILES["native"]: INITIAL, FILES["kvm"]: "void init(int x) { all.first.run = x ? guest_run : native_run; }"})
+    assert program.targets(MEMBER)["guest_run"] == {"kvm"}
+    assert program.targets(MEMBER)["native_run"] == frozenset(PV)
+
+
+def test_a_copied_struct_is_filled_by_who_copies_it() -> None:
+    source = "static const struct ops mine = { .run = guest_run };"
+    copy = linked({FILES["native"]: INITIAL, FILES["xen"]: source + "void init(void) { all.first = mine; }"})
+    assert copy.targets(MEMBER) == {"guest_run": frozenset({"xen"}), "native_run": frozenset(PV) - {"xen"}}
+    part = "static const struct all mine = { .first = { .run = guest_run } };"
+    partial = linked({FILES["native"]: INITIAL, FILES["xen"]: part + "void init(void) { all.first = mine.first; }"})
+    assert partial.targets(MEMBER) == copy.targets(MEMBER)
+
+
+def test_a_compound_literal_is_filled_by_who_assigns_it() -> None:
+    program = linked({FILES["native"]: INITIAL, FILES["hyperv"]: "void init(void) { all.first = (struct ops){ .run = guest_run }; }"})
+    assert program.targets(MEMBER)["guest_run"] == {"hyperv"}
+
+
+def test_two_tables_in_everybodys_code_are_both_possible() -> None:
+    program = linked({"mm/a.c": "struct ops day = { .run = native_run }; struct ops night = { .run = guest_run };"})
+    assert set(program.targets(MEMBER)) == {"native_run", "guest_run"}
+
+
+def test_casts_and_addresses_are_seen_through() -> None:
+    program = linked({"mm/a.c": "void plain(void *p); struct ops one = { .run = (void (*)(struct page *))plain, .stop = &native_run };"})
+    assert set(program.targets(MEMBER)) == {"plain"}
+    assert set(program.targets("struct ops.stop")) == {"native_run"}
+
+
+def test_an_array_of_tables() -> None:
+    program = linked({"mm/a.c": "struct ops many[] = { { .run = native_run }, { .run = guest_run } };"})
+    assert set(program.targets(MEMBER)) == {"native_run", "guest_run"}
+
+
+def test_a_member_that_nobody_fills_has_no_targets() -> None:
+    assert linked({"mm/a.c": "void a(void) { }"}).targets("struct ops.none") == {}
+
+
+# ---- any fillers -------------------------------------------------------------------------------------------
+
+fillers = st.builds(Filler, st.sampled_from(["f", "g", "h"]), st.sampled_from([None, *PV, "nopv"]), st.just(ir.Place("a.c", 1, 1)))
+
+
+@given(st.lists(fillers, max_size=8), st.sets(st.sampled_from([*PV, "nopv"]), min_size=1))
+def test_every_runtime_runs_what_it_filled_itself_or_else_the_initialiser(given_fillers: list[Filler], chosen: set[str]) -> None:
+    runtimes = tuple(sorted(chosen))
+    program = Program(runtimes, {}, {MEMBER: tuple(given_fillers)}, {}, {}, {}, {})
+    targets = program.targets(MEMBER)
+    for runtime in runtimes:
+        own = {filler.function for filler in given_fillers if filler.runtime == runtime}
+        common = {filler.function for filler in given_fillers if filler.runtime is None}
+        assert {function for function, where in targets.items() if runtime in where} == (own or common)
+    assert all(where <= chosen for where in targets.values())
+    assert list(targets) == sorted(targets)
+
+
+# ---- walks -------------------------------------------------------------------------------------------------
+
+
+def test_a_walk_sees_every_expression_once_and_outermost_first() -> None:
+    code = "void a(struct page *p, int x) { if (x > 1 && all.first.run) all.first.run(p); switch (x + 2) { case 1: native_run(p); } }"
+    function = unit("mm/a.c", code).functions[0]
+    seen = [node for block in function.blocks for top in expressions(block) for node in sub(top)]
+    assert sum(isinstance(node, ir.Call) for node in seen) == 2
+    assert functions_in(function) == {"native_run"}
+    call = next(node for node in seen if isinstance(node, ir.Call))
+    assert list(sub(call))[0] == call
