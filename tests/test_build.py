@@ -104,7 +104,7 @@ source "mm/Kconfig*"
 def root(tmp_path: Path) -> Path:
     """A small kernel; running any command of its Kconfig would make the file ``ran``."""
     root = tmp_path / "kernel"
-    helpers = "success = $(shell,{ $(1); } >/dev/null 2>&1 && echo \"y\" || echo \"n\")\n"
+    helpers = 'success = $(shell,{ $(1); } >/dev/null 2>&1 && echo "y" || echo "n")\n'
     files = {
         "Makefile": "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 1\n",
         "Kconfig": helpers + KCONFIG.replace("@MARK@", str(tmp_path / "ran")),

@@ -109,7 +109,8 @@ def test_the_address_of_what_a_pointer_points_to_is_no_address_of_the_pointer() 
 
 
 def test_a_loop_keeps_what_its_next_turn_reads() -> None:
-    flow = flow_of(function(block(ir.Jump(1), assign("a", ir.Const(0))), block(branch(2, 3), var("a")), block(ir.Jump(1), ir.Const(0)), block(leave())))
+    head = block(branch(2, 3), var("a"))
+    flow = flow_of(function(block(ir.Jump(1), assign("a", ir.Const(0))), head, block(ir.Jump(1), ir.Const(0)), block(leave())))
     assert "a" in flow.live[2]
     assert "a" not in flow.live[3]
 
@@ -122,8 +123,10 @@ def functions(draw: st.DrawFn) -> ir.Function:
     count = draw(st.integers(1, 7))
     target = st.integers(0, count - 1)
     expression = st.sampled_from([var(name) for name in NAMES] + [ir.Const(1)])
-    statement = st.one_of(expression, st.builds(assign, st.sampled_from(NAMES), expression), st.builds(assign, st.sampled_from(NAMES), expression, st.just("+")))
-    end = st.one_of(st.builds(ir.Jump, target), st.builds(branch, target, target, expression), st.builds(leave, expression), st.just(ir.Unreachable()))
+    name = st.sampled_from(NAMES)
+    statement = st.one_of(expression, st.builds(assign, name, expression), st.builds(assign, name, expression, st.just("+")))
+    ends = (st.builds(ir.Jump, target), st.builds(branch, target, target, expression), st.builds(leave, expression), st.just(ir.Unreachable()))
+    end = st.one_of(ends)
     return function(*(ir.Block(tuple(draw(st.lists(statement, max_size=3))), draw(end)) for _ in range(count)))
 
 

@@ -121,8 +121,7 @@ def test_constructs(code: str, blocks: list[str]) -> None:
 
 
 def test_container_of_names_the_member() -> None:
-    assert body("return f(*(int *)container_of(&p->other, struct item, other));") == [
-        'return f(*((int *)<container_of>(&p->other, "other")))']
+    assert body("return f(*(int *)container_of(&p->other, struct item, other));") == ['return f(*((int *)<container_of>(&p->other, "other")))']
     found = function("#define entry(p, t, m) container_of(p, t, m)\nstruct item *t(struct list *l) { return entry(l, struct item, link); }")
     end = found.blocks[0].end
     assert isinstance(end, Return)
@@ -261,7 +260,8 @@ def test_broken_code_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"", b"\0\xff\xfe", b"int t( {", b"}}}}", b'#include "missing.h"\nint t(void) { return 0; }', b"int t(void) { if (", b"#error no"])
+    "text", [b"", b"\0\xff\xfe", b"int t( {", b"}}}}", b'#include "missing.h"\nint t(void) { return 0; }', b"int t(void) { if (", b"#error no"]
+)
 def test_garbage_raises_nothing(text: bytes) -> None:
     unit, problems = parse_unit(HERE, "t.c", [], unsaved={"t.c": text})
     assert unit is None or isinstance(unit, Unit)

@@ -92,28 +92,41 @@ def test_renaming_static_functions_changes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_way_through_a_header_and_a_macro(tmp_path: Path) -> None:
-    found = chosen(tmp_path, {
-        "include/linux/gfp.h": "#define free_one(addr) free_pages((addr), 0)\n",
-        "mm/a.c": "void f(pte_t *pte)\n{\n\tfree_one((unsigned long)pte);\n}\n",
-    })
+    found = chosen(
+        tmp_path,
+        {
+            "include/linux/gfp.h": "#define free_one(addr) free_pages((addr), 0)\n",
+            "mm/a.c": "void f(pte_t *pte)\n{\n\tfree_one((unsigned long)pte);\n}\n",
+        },
+    )
     assert found.units == {"mm/a.c"} and "f" in found.functions
 
 
 def test_what_a_member_holds_is_called_through_it(tmp_path: Path) -> None:
-    found = chosen(tmp_path, {"arch/x86/mm/a.c": """
+    found = chosen(
+        tmp_path,
+        {
+            "arch/x86/mm/a.c": """
 static void hand_on(void *table) { call_rcu(table, done); }
 struct ops ops = { .mmu.give = hand_on };
 void f(pgd_t *pgd) { CALL(mmu.give, pgd); }
 void g(struct info *info, pud_t *pud) { info->give(pud); }
-"""})
+"""
+        },
+    )
     assert {"hand_on", "f", "g"} <= found.functions
 
 
 def test_a_dropped_reference_counts_only_for_what_was_a_table(tmp_path: Path) -> None:
-    found = chosen(tmp_path, {"mm/a.c": """
+    found = chosen(
+        tmp_path,
+        {
+            "mm/a.c": """
 void data(pte_t *pte, struct vma *vma) { struct folio *folio = vm_normal_folio(vma, *pte); folio_put(folio); }
 void table(pmd_t *pmd) { struct page *page = pmd_page(*pmd); put_page(page); }
-"""})
+"""
+        },
+    )
     assert "table" in found.functions and not found.wanted("data")
 
 
@@ -124,11 +137,14 @@ def test_the_includer_is_a_unit_too(tmp_path: Path) -> None:
 
 
 def test_gates_and_guards(tmp_path: Path) -> None:
-    found = chosen(tmp_path, {
-        "mm/Makefile": "obj-$(CONFIG_OUTER) += set.o\nset-$(CONFIG_INNER) += a.o\n",
-        "mm/a.c": "#ifdef CONFIG_A\nvoid f(pte_t *pte)\n{\n\tif (IS_ENABLED(CONFIG_B))\n\t\tfree_pages((unsigned long)pte, 0);\n}\n#endif\n",
-        "mm/b.c": "#ifdef CONFIG_ELSEWHERE\nvoid g(int a)\n{\n}\n#endif\n",
-    })
+    found = chosen(
+        tmp_path,
+        {
+            "mm/Makefile": "obj-$(CONFIG_OUTER) += set.o\nset-$(CONFIG_INNER) += a.o\n",
+            "mm/a.c": "#ifdef CONFIG_A\nvoid f(pte_t *pte)\n{\n\tif (IS_ENABLED(CONFIG_B))\n\t\tfree_pages((unsigned long)pte, 0);\n}\n#endif\n",
+            "mm/b.c": "#ifdef CONFIG_ELSEWHERE\nvoid g(int a)\n{\n}\n#endif\n",
+        },
+    )
     assert found.gates == {"A", "B", "INNER", "OUTER"}
     assert found.guards == (("A", "mm/a.c", 1), ("B", "mm/a.c", 4))
 
@@ -159,7 +175,7 @@ def test_real_kernels_keep_what_frees_a_table_by_its_own_hand(kernel: Path) -> N
         for path in [path for folder in ("mm", "arch/x86/mm", "arch/x86/xen") for path in tree.files(folder) if path.endswith(".c")]:
             parts = split(tree.read(path) or b"")
             for definition in parts.definitions:
-                text = parts.text[definition.start:definition.end]
+                text = parts.text[definition.start : definition.end]
                 if not definition.macro and DIRECT.search(text) and TYPED.search(text):
                     assert path in found.units and all(map(found.wanted, definition.names)), (path, definition.names)
     assert len(found.units) < 80 and found.stats.selected * 4 < found.stats.functions

@@ -14,8 +14,6 @@ what is read by the compiler, and is never evidence of anything.
 
 from __future__ import annotations
 
-import re
-
 from ptlint.select.border import BorderLike
 from ptlint.select.gates import guards, makefile_gates, text_gates
 from ptlint.select.graph import Chosen, choose
@@ -27,7 +25,6 @@ from ptlint.tree import Tree
 __all__ = ["BorderLike", "LeftOut", "SelectRules", "Selection", "Stats", "load_rules", "select"]
 
 _CONTEXT = "links, makes or walks tables, or calls what frees them, and no table gets to the allocator through it"
-_FILLED = re.compile(rb"(?:\.|->)\s*\w+\s*=\s*&?\s*(\w+)\s*[,;}]")
 _NO_WAY = "handles tables, and nothing in it frees, hands on, links or walks one"
 
 
@@ -71,11 +68,7 @@ def _fillers(index: Index, chosen: Chosen) -> frozenset[str]:
     names |= {
         fact.name.encode() for file in index.files.values() for fact in file.facts if fact.table and not fact.source and not fact.definition.macro
     }
-    found = set()
-    for path, file in index.files.items():
-        if path.endswith(".c") and not names.isdisjoint(_FILLED.findall(file.parts.text)):
-            found.add(path)
-    return frozenset(found)
+    return frozenset(path for path, filled in index.filled.items() if not names.isdisjoint(filled))
 
 
 def _units(index: Index, files: frozenset[str]) -> frozenset[str]:

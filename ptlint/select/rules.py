@@ -87,6 +87,13 @@ class Generator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str
 
 
+class Fillers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where files are looked into for what they put into tables of functions, whatever else is in them."""
+
+    paths: tuple[str, ...]
+    reason: str
+
+
 class SelectRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=True):
     """The file as a whole."""
 
@@ -98,6 +105,7 @@ class SelectRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=
     store: tuple[Names, ...]
     walkers: Names
     generator: tuple[Generator, ...]
+    fillers: Fillers
 
     @functools.cached_property
     def prefixes(self) -> tuple[str, ...]:
