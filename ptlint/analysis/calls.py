@@ -714,11 +714,15 @@ class Calls(Evaluator):
             one = state.copy()
             one.runtimes = here
             self._see(node, key, "pv_ops", one)
-            self._passed(key, values)
-            found += self._through_summary(key, values, node, one)
+            # Some trees put numbers for the patching of the call between the operation and its arguments.
+            count = len(self.program.functions[key].params)
+            arguments = values[len(values) - count :] if len(values) > count else values
+            self._passed(key, arguments)
+            found += self._through_summary(key, arguments, node, one)
         if left:
             state.runtimes = left
-            found.append((terms.root(values[0]) if values else ("n", (node.place.file, node.place.line, 0), ""), state))
+            given = [value for value in values if value[0] != "c"]
+            found.append((terms.root(given[0]) if given else ("n", (node.place.file, node.place.line, 0), ""), state))
         for value, after in found:
             for place in outputs:
                 after.memory[place] = value
