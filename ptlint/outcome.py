@@ -16,6 +16,7 @@ from ptlint.errors import UsageError
 __all__ = ["Outcome"]
 
 _CLASSES: tuple[results.WalkerClass, ...] = ("hw", "irq", "rcu")
+_FREES = ("rcu", "sync-rcu", "semi-rcu", "mmu-gather", "workqueue", "immediate")
 _ROLES = ("decision", "handover", "leaf", "wrapper")
 
 
@@ -103,7 +104,11 @@ class Outcome(msgspec.Struct, frozen=True):
                 if targets[edge] not in reached:
                     reached.add(targets[edge])
                     stack.append(targets[edge])
-        ways = {key: word for build in self.analysed for key, word in build.frees.items()}
+        ways: dict[str, str] = {}
+        for build in self.analysed:
+            for key, word in build.frees.items():
+                # Builds may differ: the way that waits for most is the one that is named.
+                ways[key] = min(word, ways.get(key, word), key=_FREES.index)
         where = self._where()
         nodes = tuple(
             results.Node(

