@@ -128,7 +128,7 @@ def test_kernel_tables_that_are_freed_while_linked_are_found(seen: Outcome, file
         assert finding.location.function.startswith(start)
         assert finding.severity == "warning"
         assert set(finding.variants) >= EVERY
-    assert {f.object.table for f in found} == {"pte", "pmd", "pud"}
+    assert {f.object.table for f in found} == {"pte", "pmd", "pud"} | ({"p4d"} if start == "kasan_free_" else set())
 
 
 def test_every_path_leads_through_code_that_is_there(seen: Outcome, kernel: Path) -> None:
@@ -200,7 +200,9 @@ def test_the_edges_of_the_seed(of: Callable[[str], Outcome]) -> None:
     assert slow == {"no-free-memory slowpath"}
     assert {edge.label for edge in between[("tlb_remove_table", "tlb_table_flush")]} == {"fastpath"}
     frees = {node.function: node.frees for node in graph.nodes}
-    assert (frees["__tlb_remove_table_one"], frees["tlb_remove_table_free"]) == ("rcu", "rcu")
+    # Without PT_RECLAIM there is another function of that name, which waits for an IPI.
+    one = {node.frees for node in graph.nodes if node.function == "__tlb_remove_table_one"}
+    assert (one, frees["tlb_remove_table_free"]) == ({"rcu", "semi-rcu"}, "rcu")
 
 
 def test_two_functions_of_one_name(of: Callable[[str], Outcome]) -> None:
