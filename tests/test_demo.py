@@ -458,6 +458,15 @@ def test_a_broken_tree_gives_2_the_reason_and_the_rest(harm: Callable[[Path], No
     assert ("PTL001", "mm/collapse.c") in {(f["rule"], f["location"]["file"]) for f in document["findings"]}
 
 
+@pytest.mark.parametrize("kept", [40, 12])
+def test_a_file_that_was_cut_off(kept: int, demo: Path, ptlint: Callable[..., Ran]) -> None:
+    path = demo / "mm/collapse.c"
+    path.write_text("\n".join(path.read_text().split("\n")[:kept]))
+    status, _, err = ptlint("check", demo, "--exit-zero", "--variant", "nopv")
+    assert status == 2
+    assert "mm/collapse.c" in err
+
+
 @pytest.mark.parametrize("file", ["mm/Makefile", "arch/x86/mm/Makefile"])
 @pytest.mark.parametrize("how", ["missing", "a folder"])
 def test_without_a_makefile_nothing_is_clean(file: str, how: str, demo: Path, ptlint: Callable[..., Ran]) -> None:

@@ -39,7 +39,7 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1) ->
     chosen = choose(index, border, rules, vocabulary)
     facts = chosen.all
     names = frozenset(fact.name for fact in facts)
-    units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source) | _fillers(index, chosen))
+    units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source) | _fillers(index, chosen) | _broken(index))
     context = _units(index, frozenset(fact.file for fact in facts if fact.source)) - units
     others = [fact for file in index.files.values() for fact in file.facts if fact.name not in names]
     skipped = frozenset(fact.name for fact in others if fact.source) - frozenset(fact.name for fact in others if not fact.source)
@@ -59,6 +59,11 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1) ->
 def _primitives(border: BorderLike, rules: SelectRules) -> list[bytes]:
     """What a header names that has a way to a free in it; slab's are in nearly all and take no page."""
     return [name.encode() for name, free in border.frees.items() if free.form in rules.ways.headers] + [name.encode() for name in border.defers]
+
+
+def _broken(index: Index) -> frozenset[str]:
+    """The .c files that do not come apart into functions: nothing can be said of what is in them, so the compiler has to look."""
+    return frozenset(path for path, file in index.files.items() if path.endswith(".c") and not (file.parts.even and file.parts.definitions))
 
 
 def _fillers(index: Index, chosen: Chosen) -> frozenset[str]:
