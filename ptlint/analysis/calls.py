@@ -497,8 +497,6 @@ class Calls(Evaluator):
         if event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
-        if event.kind == "set" and event.term[0] == "d" and terms.contains(event.term, ("a", "")):
-            return
         if event not in state.events and len(state.events) < self.engine.bounds.events:
             state.events = (*state.events, event)
 
