@@ -13,7 +13,6 @@ from ptlint.program.link import Program
 __all__ = ["analyse"]
 
 _WAITED = {"rcu": ("irq", "rcu"), "sync-rcu": ("irq", "rcu"), "semi-rcu": ("irq",)}
-_SAFETY = {"rcu": "deferred", "sync-rcu": "deferred", "semi-rcu": "ipi"}
 
 
 def analyse(
@@ -52,7 +51,7 @@ def analyse(
     ]
     return BuildResult(
         build=build,
-        sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program).items()),
+        sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program, border).items()),
         findings=tuple(findings(ledger, program, border, names, bool(ledger.rcu_walkers))),
         links=links(ledger, program, border, names),
         frees=frees(ledger, program),
@@ -77,16 +76,8 @@ def _name(program: Program, key: str) -> str:
 
 
 def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundSite:
-    safety = "unpublished" if site.fresh and site.role != "wrapper" else _SAFETY.get(site.deferral, "caller")
     waited = _WAITED.get(site.deferral, ())
-    where = f"{site.file}:{site.line}"
-    if safety == "unpublished":
-        reason = f"allocated in {_name(program, site.function)}() and never stored in an entry before {where}"
-    elif waited:
-        reason = f"{site.text} at {where} leads to the allocator after {'a grace period' if 'rcu' in waited else 'an IPI to all CPUs'}"
-    else:
-        wait = "after the TLB flush of the mmu_gather" if site.deferral == "mmu-gather" else "with no wait of its own"
-        reason = f"{site.text} at {where} frees {wait}: its callers decide"
+    reason = f"{site.text} at {site.file}:{site.line}: {site.reason}" if waited else site.reason
     space = site.space if site.space in ("user", "kernel") else "both"
     return FoundSite(
         site.file,
@@ -98,7 +89,7 @@ def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundS
         site.level,
         space,
         site.deferral,
-        safety,
+        site.safety,
         waited,
         reason,
         variants,

@@ -8,7 +8,7 @@ from ptlint.analysis import terms
 from ptlint.analysis.evaluate import Evaluator, bare
 from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Overlay, Suspect, Use
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Case, Event, Hop, State
+from ptlint.analysis.values import Case, Event, Hop, Pass, State
 from ptlint.frontend import ir
 from ptlint.program.walk import sub
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Calls", "deferral_of"]
 
 _NOTHING: frozenset[str] = frozenset()
+_NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t", "pmd_t", "pud_t", "p4d_t", "pgd_t", "pgtable_t"))
 
 
 def deferral_of(after: frozenset[str]) -> str:
@@ -107,6 +108,7 @@ class Calls(Evaluator):
             return [(self._unknown(node, values), state)]
         self._passed(key, values)
         self._used(key, values, node, state)
+        self._pass(key, values, node, state)
         table = any(self.level(value, state) or self._may_be_page(value) for value in values)
         table = table or any(terms.is_place(value) and self._holds_pages(value) for value in values)
         place = any(value[0] == "a" for value in values)
@@ -194,6 +196,39 @@ class Calls(Evaluator):
         for param, value in zip(self.program.functions[key].params, values, strict=False):
             self._typed(value, param.type)
 
+    def _pass(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
+        """Note what a callee is given, where that could lead to a table."""
+        params = self.program.functions[key].params if key in self.program.functions else ()
+        if not any(self._leads(bare(param.type)) for param in params):
+            return
+        given = []
+        for value in values:
+            base = terms.root(value)
+            if base[0] == "a":
+                base = ("&", terms.root(state.memory[base])) if base in state.memory else ("&", ZERO)
+            given.append(("c", 0) if base[0] == "c" else base)
+        fresh = frozenset(index for index, value in enumerate(given) if self.fresh(value[1] if value[0] == "&" else value, state))
+        one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart)
+        self.ledger.passing(one, state.runtimes)
+        if any(bare(terms.type_of(value)) in self.border.owners for value in given):
+            state.passes = (*state.passes, one)[-16:]
+
+    def _leads(self, kind: str) -> bool:
+        """Can a value of this type lead to a table?"""
+        border = self.border
+        return kind in border.level_types or kind in border.pages or kind in border.owners or kind.endswith("*") or kind in _NUMBERS
+
+    def fresh(self, term: Term, state: State) -> bool:
+        """Was it allocated on this path, and put into no entry that others could reach?"""
+        return term[0] == "m" and term not in state.published
+
+    def _gone(self, owner: Term, state: State, where: ir.Place) -> None:
+        """An address space or a mapping is given back: whom it was passed to before worked for one that is dying."""
+        for one in state.passes:
+            if owner in one.values:
+                self.ledger.dying[one] = where
+        state.passes = tuple(one for one in state.passes if owner not in one.values)
+
     def _havoc(self, values: list[Term], node: ir.Call, state: State) -> None:
         """A function that is not looked into may have written the local variables that it was shown."""
         for index, value in enumerate(values):
@@ -216,6 +251,9 @@ class Calls(Evaluator):
         result = self._unknown(node, [])
         if name in border.noreturn:
             return []
+        if name in border.detaches:
+            self.emit(Event("wait", ZERO, extra="detach", place=node.place), state)
+            return [(result, state)]
         if name in border.locks or name in border.unlocks:
             state.held += 1 if name in border.locks else -1
             return [(result, state)]
@@ -237,7 +275,9 @@ class Calls(Evaluator):
                 self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
         elif name in border.frees:
             free = border.frees[name]
-            if free.arg < len(values):
+            if free.arg < len(values) and bare(terms.type_of(terms.root(values[free.arg]))) in border.owners:
+                self._gone(terms.root(values[free.arg]), state, node.place)
+            elif free.arg < len(values):
                 self._see(node, key, "call", state)
                 after = frozenset({free.after}) if free.after else _NOTHING
                 for term in self._freed(values[free.arg], free.form, state):
@@ -286,6 +326,7 @@ class Calls(Evaluator):
                 found.append(state)
                 continue
             self._see(node, key, "callback", state)
+            self._pass(key, [thing], node, state)
             self._see(node, node.function.key if isinstance(node.function, ir.FunctionRef) else name, "call", state)
             kept: dict[tuple[Event, ...], State] = {}
             summary = self.engine.summary(key)
@@ -441,6 +482,20 @@ class Calls(Evaluator):
             state,
         )
 
+    def keep(self, place: Term, value: Term, state: State) -> None:
+        """A member gets a value that could lead to a table: whoever reads the member later may have that."""
+        if place[0] != "f" or not self._leads(bare(place[3])):
+            return
+        base = terms.root(value)
+        if base[0] == "a":
+            base = ("&", terms.root(state.memory[base])) if base in state.memory else ("n", ("local",), "")
+        if base[0] != "c":
+            self.ledger.keep(str(place[2]), self.function.key, terms.root(place[1]), base, self.fresh(base, state))
+
+    def publish(self, value: Term, place: Term) -> None:
+        """What was allocated here goes into an entry."""
+        self.ledger.publish(self.function.key, value, place)
+
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A page, or something untyped, goes into a member of a record that outlives the call."""
         kind = place[3]
@@ -454,10 +509,13 @@ class Calls(Evaluator):
         level = event.level
         event = event._replace(space=self.space(event.term) or event.space)
         origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
-        fresh = event.term[0] == "m" and event.term not in state.published
+        fresh = self.fresh(event.term, state)
         if level:
             for index, hop in enumerate(event.chain):
-                self.ledger.hit(Hit(hop, level, fresh and index == 0, index == 0 and event.term[0] != "p", event.space), state.runtimes)
+                hit = Hit(
+                    hop, level, fresh and index == 0, index == 0 and event.term[0] != "p", event.space, self.function.key, event.term, state.held > 0, state.apart
+                )
+                self.ledger.hit(hit, state.runtimes)
             self.ledger.chains.add(event.chain)
             if event.kind == "put":
                 self.ledger.way("put", event, state.runtimes)
@@ -494,7 +552,9 @@ class Calls(Evaluator):
         if event.kind == "set" and state.done:
             # A second time around a loop it is another entry than before, under the same name.
             return
-        if event.kind == "wait":
+        if event.kind == "wait" and event.extra == "detach":
+            state.apart = event.place
+        elif event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
         if event not in state.events and len(state.events) < self.engine.bounds.events:
@@ -657,6 +717,7 @@ class Calls(Evaluator):
         for place, value in stores:
             if terms.is_place(place):
                 state.memory[place] = value
+                self.keep(place, value, state)
         if isinstance(node, ir.Call):
             result = self._typed(result, node.type)
         return result, state
@@ -716,6 +777,7 @@ class Calls(Evaluator):
             count = len(self.program.functions[key].params)
             arguments = values[len(values) - count :] if len(values) > count else values
             self._passed(key, arguments)
+            self._pass(key, arguments, node, one)
             found += self._through_summary(key, arguments, node, one)
         if left:
             state.runtimes = left

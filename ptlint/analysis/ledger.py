@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ptlint.analysis.values import Event, Hop
+from ptlint.analysis.terms import Term
+from ptlint.analysis.values import Event, Hop, Pass
 from ptlint.frontend.ir import Place
 
 __all__ = ["CallSeen", "Hit", "Ledger", "Overlay", "Suspect", "Use"]
 
 Runtimes = frozenset[str]
+_WAYS = 12
 
 
 class CallSeen(NamedTuple):
@@ -25,13 +27,20 @@ class CallSeen(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A table goes through a hop: its level, and whether nobody else ever saw it, whether it comes from here, and whose address space it is."""
+    """A table goes through a hop: its level, and whether nobody else ever saw it, whether it comes from here, and whose address space it is.
+
+    ``function`` is the one that knows this: there the table is ``term``, a spinlock is ``held`` or not, and its mapping was taken ``apart``.
+    """
 
     hop: Hop
     level: str
     fresh: bool
     origin: bool
     space: str
+    function: str
+    term: Term
+    held: bool
+    apart: Place | None
 
 
 class Suspect(NamedTuple):
@@ -78,6 +87,12 @@ class Ledger:
         self.callbacks: dict[tuple[str, str], Runtimes] = {}
         self.overlays: dict[Overlay, Runtimes] = {}
         self.uses: dict[Use, Runtimes] = {}
+        self.passes: dict[str, dict[Pass, Runtimes]] = {}
+        self.dying: dict[Pass, Place] = {}
+        self.surviving: set[Pass] = set()
+        self.kept: dict[str, set[tuple[str, Term, Term, bool]]] = {}
+        self.published: dict[tuple[str, Term], set[Term]] = {}
+        self.leaky: set[str] = set()
         self.recursive: set[str] = set()
         self.rcu_walkers: set[str] = set()
         self.joined = 0
@@ -96,6 +111,21 @@ class Ledger:
         """Note that something is put into, or taken out of and freed from, a container."""
         rows = table.setdefault(cell, {})
         rows[(chain, level)] = rows.get((chain, level), frozenset()) | runtimes
+
+    def passing(self, one: Pass, runtimes: Runtimes) -> None:
+        """Note what a call passes. Of one call a bounded number of ways is kept; beyond that it is known only that there are others."""
+        rows = self.passes.setdefault(one.callee, {})
+        if one not in rows and sum(row.caller == one.caller and row.place == one.place for row in rows) >= _WAYS:
+            one = one._replace(values=tuple(("n", ("any",), "") for _ in one.values), fresh=frozenset())
+        rows[one] = rows.get(one, frozenset()) | runtimes
+
+    def keep(self, member: str, function: str, record: Term, value: Term, fresh: bool) -> None:
+        """Note that ``member`` of ``record`` gets ``value``, as ``function`` calls them; ``fresh`` if nobody else has seen it."""
+        self.kept.setdefault(member, set()).add((function, record, value, fresh))
+
+    def publish(self, function: str, value: Term, place: Term) -> None:
+        """Note that what was allocated in ``function`` is put into the entry at ``place``."""
+        self.published.setdefault((function, value), set()).add(place)
 
     def way(self, kind: str, event: Event, runtimes: Runtimes) -> None:
         """Note a way of a table that waits for less than all walkers need."""

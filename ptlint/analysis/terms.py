@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Term", "ZERO", "bottom", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
+__all__ = ["Term", "ZERO", "anchor", "bottom", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
 
 Term = tuple[Any, ...]
 
@@ -156,6 +156,16 @@ def bottom(term: Term) -> Term:
     """What the term hangs on in the end, places and loads taken away: a parameter, a variable, what a call gave."""
     while term[0] in ("v", "f", "d", "up"):
         term = term[1]
+    return term
+
+
+def anchor(term: Term) -> Term:
+    """As ``bottom``, through arithmetic too."""
+    while term[0] in ("v", "f", "d", "up", "o"):
+        inner = term[1] if term[0] != "o" else root(term)
+        if inner == term:
+            return term
+        term = inner
     return term
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["Case", "Event", "Hop", "State", "Summary", "Unlink"]
+__all__ = ["Case", "Event", "Hop", "Pass", "State", "Summary", "Unlink"]
 
 Runtimes = frozenset[str]
 
@@ -89,10 +89,31 @@ class Summary(NamedTuple):
     seen: tuple[tuple[int, str], ...] = ()
 
 
-class State:
-    """What holds at one point of one path. Of the ``events`` those from ``fence`` on belong to this time around a loop."""
+class Pass(NamedTuple):
+    """A call as the callee's parameters see it: what each gets, and what holds there.
 
-    __slots__ = ("done", "events", "facts", "fence", "held", "memory", "published", "runtimes", "since", "waits")
+    ``values`` are the caller's terms; ``("&", term)`` where a local variable's address is given that holds ``term``. ``fresh`` are the
+    indexes of those that were allocated here and that nobody else has seen. ``apart`` is where the mapping was taken out of everybody's
+    reach before, if it was; ``held`` says that a spinlock is held.
+    """
+
+    caller: str
+    place: Place
+    callee: str
+    values: tuple[Term, ...]
+    fresh: frozenset[int]
+    held: bool
+    apart: Place | None
+
+
+class State:
+    """What holds at one point of one path.
+
+    Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
+    reach. ``passes`` are the calls so far that were given an address space or a mapping.
+    """
+
+    __slots__ = ("apart", "done", "events", "facts", "fence", "held", "memory", "passes", "published", "runtimes", "since", "waits")
 
     def __init__(self, runtimes: Runtimes) -> None:
         self.runtimes = runtimes
@@ -105,6 +126,8 @@ class State:
         self.done: frozenset[int] = frozenset()
         self.held = 0
         self.fence = 0
+        self.apart: Place | None = None
+        self.passes: tuple[Pass, ...] = ()
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -118,6 +141,8 @@ class State:
         other.done = self.done
         other.held = self.held
         other.fence = self.fence
+        other.apart = self.apart
+        other.passes = self.passes
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -128,6 +153,7 @@ class State:
             self.done,
             self.held,
             self.fence,
+            self.apart is None,
             self.events,
             frozenset(self.memory.items()),
             frozenset(self.facts.items()),

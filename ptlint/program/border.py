@@ -105,6 +105,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     locks: frozenset[str]
     unlocks: frozenset[str]
     owners: frozenset[str]
+    detaches: frozenset[str]
     runtimes: tuple[Runtime, ...]
 
     @functools.cached_property
@@ -123,6 +124,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.ignored,
                 *self.locks,
                 *self.unlocks,
+                *self.detaches,
             }
         )
 
@@ -191,5 +193,6 @@ def load_border(folder: Path) -> Border:
         locks=_names(data["lock"]),
         unlocks=_names(data["unlock"]),
         owners=frozenset(name for row in data["user_owner"] for name in row["types"]),
+        detaches=_names(data["detach"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
     )
