@@ -205,8 +205,9 @@ class Calls(Evaluator):
         for value in values:
             base = terms.root(value)
             if base[0] == "a":
-                base = ("&", terms.root(state.memory[base])) if base in state.memory else ("&", ZERO)
-            given.append(("c", 0) if base[0] == "c" else base)
+                held = terms.root(state.memory.get(base, ZERO))
+                base = ("&", ZERO if _emptied(held) else held)
+            given.append(ZERO if base[0] == "c" or _emptied(base) else base)
         fresh = frozenset(index for index, value in enumerate(given) if self.fresh(value[1] if value[0] == "&" else value, state))
         one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart)
         self.ledger.passing(one, state.runtimes)
@@ -496,6 +497,10 @@ class Calls(Evaluator):
         """What was allocated here goes into an entry."""
         self.ledger.publish(self.function.key, value, place)
 
+    def copy(self, table: Term, value: Term) -> None:
+        """An entry of what was allocated here gets what another entry had."""
+        self.ledger.copy(self.function.key, table, value)
+
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A page, or something untyped, goes into a member of a record that outlives the call."""
         kind = place[3]
@@ -512,9 +517,11 @@ class Calls(Evaluator):
         fresh = self.fresh(event.term, state)
         if level:
             for index, hop in enumerate(event.chain):
-                hit = Hit(
-                    hop, level, fresh and index == 0, index == 0 and event.term[0] != "p", event.space, self.function.key, event.term, state.held > 0, state.apart
-                )
+                if any((hop, inner.function) in self.ledger.knowing for inner in event.chain[1 : index + 1]):
+                    continue  # said by a function that is nearer
+                self.ledger.knowing.add((hop, self.function.key))
+                origin = index == 0 and event.term[0] != "p"
+                hit = Hit(hop, level, fresh and index == 0, origin, event.space, self.function.key, event.term, state.held > 0, state.apart)
                 self.ledger.hit(hit, state.runtimes)
             self.ledger.chains.add(event.chain)
             if event.kind == "put":
@@ -830,6 +837,11 @@ class _Substitute:
         if kind == "a":
             return ("n", (*self.at, "local", place[1]), "")
         return self.term(place) if kind != "g" else place
+
+
+def _emptied(value: Term) -> bool:
+    """Was it NULL before a loop went around? What else it may be by now is on the paths that put it there."""
+    return bool(value[0] == "n" and value[1] and value[1][0] == "loop")
 
 
 def _merge(found: list[tuple[Term, State]]) -> list[tuple[Term, State]]:

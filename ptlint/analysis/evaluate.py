@@ -146,6 +146,8 @@ class Evaluator:
         """
         old = terms.root(self.load(place, state))
         new = terms.root(value)
+        if new[0] in ("v", "p", "up") and terms.anchor(place)[0] == "m":
+            self.copy(terms.anchor(place), new)
         if new[0] in ("m", "n", "p"):
             if new[0] == "m":
                 self.publish(new, place)
@@ -353,6 +355,10 @@ class Evaluator:
 
     def publish(self, value: Term, place: Term) -> None:
         """What was allocated here goes into an entry; see ``Calls``."""
+        raise NotImplementedError
+
+    def copy(self, table: Term, value: Term) -> None:
+        """An entry of what was allocated here gets what another entry had; see ``Calls``."""
         raise NotImplementedError
 
     def put_field(self, place: Term, value: Term, state: State) -> None:

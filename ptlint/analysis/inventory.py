@@ -119,13 +119,10 @@ def sites(ledger: Ledger, program: Program, border: Border) -> dict[SiteSeen, Ru
 
 
 def _rows(ledger: Ledger, origins: Origins, contexts: Contexts) -> dict[tuple[Hop, bool], list[_Row]]:
-    """What is known of each hop. The function that it is in knows best; where that does not know what it has, those above it do."""
+    """What is known of each hop."""
     found: dict[tuple[Hop, bool], list[_Row]] = {}
-    own = {hit.hop for hit in ledger.hits if hit.function == hit.hop.function}
     put: dict[str, dict[Verdict, str]] = {}
     for hit, runtimes in sorted(ledger.hits.items(), key=repr):
-        if hit.hop in own and hit.function != hit.hop.function:
-            continue
         verdicts = judge(hit, origins)
         found.setdefault((hit.hop, hit.origin), []).append(_Row(hit.level, hit.space, verdicts, runtimes))
         if hit.hop.deferral.startswith(_CELL):

@@ -77,6 +77,7 @@ class Ledger:
     def __init__(self) -> None:
         self.calls: dict[CallSeen, Runtimes] = {}
         self.hits: dict[Hit, Runtimes] = {}
+        self.knowing: set[tuple[Hop, str]] = set()
         self.drains: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]] = {}
         self.puts: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]] = {}
         self.gathers: set[str] = set()
@@ -92,6 +93,7 @@ class Ledger:
         self.surviving: set[Pass] = set()
         self.kept: dict[str, set[tuple[str, Term, Term, bool]]] = {}
         self.published: dict[tuple[str, Term], set[Term]] = {}
+        self.copied: dict[tuple[str, Term], set[Term]] = {}
         self.leaky: set[str] = set()
         self.recursive: set[str] = set()
         self.rcu_walkers: set[str] = set()
@@ -126,6 +128,10 @@ class Ledger:
     def publish(self, function: str, value: Term, place: Term) -> None:
         """Note that what was allocated in ``function`` is put into the entry at ``place``."""
         self.published.setdefault((function, value), set()).add(place)
+
+    def copy(self, function: str, table: Term, value: Term) -> None:
+        """Note that an entry of what was allocated in ``function`` gets a value that leads somewhere already."""
+        self.copied.setdefault((function, table), set()).add(value)
 
     def way(self, kind: str, event: Event, runtimes: Runtimes) -> None:
         """Note a way of a table that waits for less than all walkers need."""

@@ -25,8 +25,8 @@ _DEPTH = 48
 class Origin(NamedTuple):
     """One answer.
 
-    ``kind``: ``fresh``, allocated and put into no entry that others can reach; ``linked``, an entry leads, or led, to it; ``kept``, it lay
-    in a member or a list of its own; or ``unknown``. ``space`` is whose it is: ``user``, ``kernel``, ``own`` (a tree that only its maker has),
+    ``kind``: ``fresh``, allocated and put into no entry that others can reach; ``linked``, an entry or an address space leads, or led, to it;
+    ``kept``, it lay in a member or a list of its own; or ``unknown``. ``space`` is whose it is: ``user``, ``kernel``, ``own`` (a tree that only its maker has),
     or empty. ``shelter`` is what keeps others away: ``apart``, the mapping was taken out of everybody's reach; ``dying``, the address space is
     given back next; or ``open``.
     """
@@ -178,15 +178,13 @@ class Origins:
         if place[0] in ("a", "g"):
             return self._under(function, "linked", "kernel" if place[0] == "g" else "", None)
         if kind in border.entries:
-            return {
-                origin if origin.space == "own" else origin._replace(kind="linked"): evidence
-                for origin, evidence in self.of(function, place[1]).items()
-            }
+            return self._hanging(function, place)
         if place[0] == "f":
             record = f"{str(place[2]).rsplit('.', 1)[0]} *"
             stored = self._ledger.kept.get(str(place[2]), set())
-            if record in border.owners and (kind not in border.tables or not stored):
-                return self.of(function, place[1])
+            if record in border.owners and not (stored and (kind in border.tables or kind in border.owners)):
+                # Of an address space that is its maker's own, a table is linked: by the one who may.
+                return {origin._replace(kind="linked"): evidence for origin, evidence in self.of(function, place[1]).items()}
             if not stored:
                 space = "user" if kind in border.owners else ""
                 return self._under(function, "linked" if kind.removesuffix("*").strip() in border.entries else "unknown", space, None)
@@ -194,6 +192,17 @@ class Origins:
         if place[0] == "d" and place[1][0] == "p":
             return self._pointed(function, place)
         return self.of(function, place[1])
+
+    def _hanging(self, function: str, place: Term) -> Answers:
+        """What an entry points to: part of the same tree, unless it was copied from another."""
+        found: Answers = {}
+        for value in sorted(self._ledger.copied.get((function, terms.anchor(place)), ()), key=repr):
+            found.update(self.of(function, value))
+        if any(origin.space != "own" for origin in found):
+            return found
+        return {
+            origin if origin.space == "own" else origin._replace(kind="linked"): evidence for origin, evidence in self.of(function, place[1]).items()
+        }
 
     def _stored(self, function: str, member: str, stored: set[tuple[str, Term, Term, bool]]) -> Answers:
         """What lay in a member: anything that is ever put there, but what was taken out by whoever published it."""

@@ -38,10 +38,12 @@ def _why(hit: Hit, origin: Origin, space: str, where: Place | None, shelter: Pla
         return "unpublished", f"allocated in the same function, and in no entry that others can reach when it is freed at {here}"
     if origin.shelter == "dying":
         return "teardown", f"the address space itself is given back at {_at(shelter)}: nobody uses it any more"
-    if origin.kind == "fresh" or origin.space == "own":
-        return "unpublished", f"allocated for a tree of its maker's own{_from(where)}, and never in an entry that others can reach"
     if origin.shelter == "apart" and space != "kernel":
         return "teardown", f"its mapping was taken out of everybody's reach at {_at(shelter)}, before {here}"
+    if origin.kind == "linked" and origin.space == "own":
+        return "teardown", f"its address space is its maker's own{_from(where)}: nobody else can reach it"
+    if origin.kind == "fresh" or origin.space == "own":
+        return "unpublished", f"allocated for a tree of its maker's own{_from(where)}, and never in an entry that others can reach"
     if space == "kernel":
         return "kernel", f"a table of the kernel's own{_from(where)}: who owns the range decides"
     if origin.kind == "kept" and hit.held:

@@ -118,10 +118,10 @@ def _rank(term: Term) -> int:
         return 0
     if kind == "o":
         return max(_rank(term[2]), _rank(term[3]))
-    if bottom(term)[0] in ("g", "fn"):
+    if bottom(term)[0] in ("g", "fn", "c"):
         return 1
     kept = type_of(term)
-    return 3 if kept.endswith(("*", "d_t", "e_t")) else 2
+    return 3 if kept.endswith(("*", "]", "d_t", "e_t")) else 2
 
 
 def root(term: Term) -> Term:
