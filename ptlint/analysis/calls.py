@@ -271,7 +271,8 @@ class Calls(Evaluator):
             return [(("m", (node.place.file, node.place.line, node.place.column), bare(node.type)), state)]
         if name in border.waits:
             wait = border.waits[name]
-            if wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO):
+            told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
+            if told and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
                 self._see(node, key, "call", state)
                 self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
         elif name in border.frees:
@@ -554,7 +555,7 @@ class Calls(Evaluator):
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
-        if event.kind == "wait" and event.extra == "flush":
+        if event.kind == "wait" and event.extra == "flush-here":
             return
         if event.kind == "set" and state.done:
             # A second time around a loop it is another entry than before, under the same name.

@@ -34,13 +34,18 @@ class Free(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero."""
+    """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero.
+
+    ``told_arg`` is the argument that tells a flush that tables are freed, ``range_args`` those that say what is flushed.
+    """
 
     names: tuple[str, ...]
     kind: str
     classes: tuple[str, ...]
     reason: str
     when_arg: int = -1
+    told_arg: int = -1
+    range_args: tuple[int, ...] = ()
 
 
 class Defer(msgspec.Struct, frozen=True):
