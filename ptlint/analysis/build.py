@@ -6,6 +6,7 @@ from ptlint.analysis.engine import Engine
 from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
 from ptlint.analysis.inventory import SiteSeen, sites
+from ptlint.analysis.origins import Origins
 from ptlint.analysis.result import BuildResult, FoundSite, Spot
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -40,6 +41,7 @@ def analyse(
         if _name(program, key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key)):
             engine.summary(key)
     ledger = engine.ledger
+    origins = Origins(ledger, program, border)
 
     def names(runtimes: frozenset[str]) -> tuple[str, ...]:
         return tuple(sorted(variants[runtime] for runtime in runtimes))
@@ -51,8 +53,8 @@ def analyse(
     ]
     return BuildResult(
         build=build,
-        sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program, border).items()),
-        findings=tuple(findings(ledger, program, border, names, bool(ledger.rcu_walkers))),
+        sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program, origins).items()),
+        findings=tuple(findings(ledger, program, border, names, bool(ledger.rcu_walkers), origins)),
         links=links(ledger, program, border, names),
         frees=frees(ledger, program),
         spots=tuple(sorted(Spot(key, function.name, function.place.file, function.place.line) for key, function in program.functions.items())),

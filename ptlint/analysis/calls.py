@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import Evaluator, bare
-from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Overlay, Suspect, Use
+from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Overlay, Suspect, Use
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Case, Event, Hop, Pass, State
+from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
 from ptlint.program.walk import sub
 
@@ -196,6 +196,19 @@ class Calls(Evaluator):
         for param, value in zip(self.program.functions[key].params, values, strict=False):
             self._typed(value, param.type)
 
+    def _account(self, event: Event, node: ir.Call | ir.Asm, state: State) -> None:
+        """The constructor's state of what may be a table is given, or taken."""
+        base = terms.root(event.term)
+        if base[0] not in ("p", "v", "m", "up") or self._is_data(base, state):
+            return
+        text = node.text if isinstance(node, ir.Call) else node.macro
+        chain = (Hop(self.function.key, node.place, text, event.kind, "wrapper", bool(self.level(base, state))), *event.chain)
+        if event.kind == "strip":
+            since = state.since.get(base)
+            state.stripped = {**state.stripped, base: Strip(chain, since[1] if since is not None else None)}
+            self.ledger.strips.add((self.function.key, base))
+        self.emit(event._replace(term=base, chain=chain), state)
+
     def _pass(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
         """Note what a callee is given, where that could lead to a table."""
         params = self.program.functions[key].params if key in self.program.functions else ()
@@ -252,6 +265,12 @@ class Calls(Evaluator):
         result = self._unknown(node, [])
         if name in border.noreturn:
             return []
+        if name in border.accounts:
+            account = border.accounts[name]
+            if account.arg < len(values):
+                self._see(node, key, "call", state)
+                self._account(Event("make" if account.gives else "strip", values[account.arg], place=node.place), node, state)
+            return [(result, state)]
         if name in border.detaches:
             self.emit(Event("wait", ZERO, extra="detach", place=node.place), state)
             return [(result, state)]
@@ -468,6 +487,7 @@ class Calls(Evaluator):
             unlinked=unlinked,
             level=level,
             space=inner.space if inner is not None else "",
+            stripped=base in state.stripped or (inner is not None and inner.stripped),
         )
         self._found(event, state)
 
@@ -479,7 +499,13 @@ class Calls(Evaluator):
             self.ledger.gathers.add(cell)
         self._found(
             Event(
-                "put", base, extra=cell, value=where, level=self.level(base, state), unlinked=state.since[base][0] if base in state.since else None
+                "put",
+                base,
+                extra=cell,
+                value=where,
+                level=self.level(base, state),
+                unlinked=state.since[base][0] if base in state.since else None,
+                stripped=base in state.stripped,
             ),
             state,
         )
@@ -535,15 +561,47 @@ class Calls(Evaluator):
         if event.kind == "put":
             self.ledger.container(self.ledger.puts, event.extra, event.chain, level, state.runtimes)
         elif cell:
+            if event.stripped:
+                self.ledger.stripped_cells.add(cell)
             self.ledger.container(self.ledger.drains, cell, event.chain, level, state.runtimes)
         if event.kind == "free" and level and event.unlinked is not None and deferral_of(event.after) in ("immediate", "semi-rcu"):
             self.ledger.suspect(Suspect("unlinked", self.function.key, event), state.runtimes)
         if event.kind == "free" and not level:
             self.unknown.add(event.term)
+        if level:
+            self._twice(event, state)
+            self._state_left(event, state)
         if event.kind == "free" and not level and cell and self._hangs_on_param(event.term):
             self.side[event] = self.side.get(event, frozenset()) | state.runtimes
         elif not origin or event.term[0] == "v":
             self.emit(event, state)
+
+    def _twice(self, event: Event, state: State) -> None:
+        """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
+        if any(word.startswith("cell:") for word in event.after):
+            return
+        for before in state.events[state.fence :]:
+            if any(word.startswith("cell:") for word in before.after):
+                continue
+            same = before.kind in ("free", "put") and before.term == event.term and before.level and before.extra != "pooled" != event.extra
+            if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
+                if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
+                    continue  # another table may be in that entry by now
+                self.ledger.double(Double(self.function.key, before, event), state.runtimes)
+
+    def _state_left(self, event: Event, state: State) -> None:
+        """Is the constructor's state taken, and not before its time?"""
+        base = event.term
+        strip = state.stripped.get(base)
+        later = event.kind == "put" or bool(event.after & {"rcu", "sync-rcu"})
+        if strip is not None and strip.waits is not None and later and event.unlinked is not None and not strip.waits & {"rcu", "sync-rcu"}:
+            self.ledger.too_early(Early(self.function.key, strip, event), state.runtimes)
+        if event.stripped or event.extra == "pooled" or not event.chain:
+            return
+        made = any(before.kind == "make" and before.term == base for before in state.events)
+        linked = base[0] == "v" and (self._linked(base) or bare(terms.type_of(base)) in self.border.tables) and base[1][0] in ("d", "f")
+        if linked or (base[0] == "m" and made):
+            self.ledger.left(self.function.key, event, state.runtimes)
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
         """The free of a table comes before the clear of the entry that points to it. What one callee does is said there."""
@@ -696,6 +754,8 @@ class Calls(Evaluator):
                     plain = judge == "all" or (event.term[0] == "d" and event.term[1][0] == "p")
                     self.set_entry(place, value, state, node.place, event.unlinked, judge=judge if plain else "none")
                 state.memory[place] = value
+            elif event.kind in ("make", "strip"):
+                self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":
                 self._free(substitute.term(event.term), event.after, event.chain, node, "wrapper", state, event)
             elif event.kind == "put":
@@ -717,7 +777,12 @@ class Calls(Evaluator):
                     since = state.since.get(base)
                     self._found(
                         event._replace(
-                            term=base, value=where, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked
+                            term=base,
+                            value=where,
+                            chain=(hop, *event.chain),
+                            level=level,
+                            unlinked=since[0] if since else event.unlinked,
+                            stripped=event.stripped or base in state.stripped,
                         ),
                         state,
                     )

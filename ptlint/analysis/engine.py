@@ -265,6 +265,9 @@ class _Run(Calls):
     def _case(self, result: Term, state: State) -> Case:
         self.ledger.surviving.update(state.passes)
         for event in state.events:
+            if event.kind == "make":
+                level = self.level_of_type(event.term)
+                self.ledger.made.update({level} - {"", "any"})
             # A table that was in a member and is in an entry now must not stay in the member.
             base = terms.root(event.value if event.kind == "set" else event.term)
             taken = event.kind in ("set", "put") and base[0] == "v" and base[1][0] == "f" and bare(base[1][3]) in self.border.tables

@@ -9,7 +9,6 @@ from ptlint.analysis.origins import Origins
 from ptlint.analysis.safety import Verdict, judge
 from ptlint.analysis.values import Hop
 from ptlint.frontend.ir import Place
-from ptlint.program.border import Border
 from ptlint.program.link import Program
 
 __all__ = ["Contexts", "SiteSeen", "confirmed", "emptied", "sites"]
@@ -92,11 +91,11 @@ def reached(ledger: Ledger, program: Program) -> dict[str, Runtimes]:
     return {key: runtimes for key, runtimes in found.items() if key in through and key not in direct}
 
 
-def sites(ledger: Ledger, program: Program, border: Border) -> dict[SiteSeen, Runtimes]:
+def sites(ledger: Ledger, program: Program, origins: Origins) -> dict[SiteSeen, Runtimes]:
     """All sites that a table goes through, with the runtimes of each verdict."""
     contexts = Contexts(ledger)
     emptied_by = emptied(ledger, contexts)
-    rows = _rows(ledger, Origins(ledger, program, border), contexts)
+    rows = _rows(ledger, origins, contexts)
     result: dict[SiteSeen, Runtimes] = {}
     reach = reached(ledger, program)
     for (hop, origin), found in rows.items():

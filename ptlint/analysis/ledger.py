@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Event, Hop, Pass
+from ptlint.analysis.values import Event, Hop, Pass, Strip
 from ptlint.frontend.ir import Place
 
-__all__ = ["CallSeen", "Hit", "Ledger", "Overlay", "Suspect", "Use"]
+__all__ = ["CallSeen", "Double", "Early", "Hit", "Ledger", "Overlay", "Suspect", "Use"]
 
 Runtimes = frozenset[str]
 _WAYS = 12
@@ -71,6 +71,22 @@ class Use(NamedTuple):
     event: Event
 
 
+class Double(NamedTuple):
+    """A table is freed or queued twice on one path of ``function``."""
+
+    function: str
+    first: Event
+    second: Event
+
+
+class Early(NamedTuple):
+    """The constructor's state of a table is taken before it is queued, or waited for: walkers may be there."""
+
+    function: str
+    strip: Strip
+    event: Event
+
+
 class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter."""
 
@@ -95,6 +111,12 @@ class Ledger:
         self.published: dict[tuple[str, Term], set[Term]] = {}
         self.copied: dict[tuple[str, Term], set[Term]] = {}
         self.leaky: set[str] = set()
+        self.doubles: dict[Double, Runtimes] = {}
+        self.early: dict[Early, Runtimes] = {}
+        self.unstripped: dict[tuple[str, Event], Runtimes] = {}
+        self.strips: set[tuple[str, Term]] = set()
+        self.stripped_cells: set[str] = set()
+        self.made: set[str] = set()
         self.recursive: set[str] = set()
         self.rcu_walkers: set[str] = set()
         self.joined = 0
@@ -136,6 +158,19 @@ class Ledger:
     def way(self, kind: str, event: Event, runtimes: Runtimes) -> None:
         """Note a way of a table that waits for less than all walkers need."""
         self.ways[(kind, event)] = self.ways.get((kind, event), frozenset()) | runtimes
+
+    def double(self, double: Double, runtimes: Runtimes) -> None:
+        """Note a second free."""
+        self.doubles[double] = self.doubles.get(double, frozenset()) | runtimes
+
+    def too_early(self, early: Early, runtimes: Runtimes) -> None:
+        """Note a destructor before its time."""
+        self.early[early] = self.early.get(early, frozenset()) | runtimes
+
+    def left(self, function: str, event: Event, runtimes: Runtimes) -> None:
+        """Note a free that leaves the constructor's state."""
+        key = (function, event)
+        self.unstripped[key] = self.unstripped.get(key, frozenset()) | runtimes
 
     def overlay(self, overlay: Overlay, runtimes: Runtimes) -> None:
         """Note a claim on words that are in use."""

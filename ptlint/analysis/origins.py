@@ -88,6 +88,23 @@ class Origins:
         self._sheltered[function] = found
         return found
 
+    def dead(self, function: str) -> bool:
+        """Is it a static function whose callers were all looked at, and none was seen to get to the call?"""
+        if ":" not in function or self._ledger.passes.get(function) or function in self._program.fillers:
+            return False
+        callers = self._program.callers.get(function, ())
+        return bool(callers) and not any(seen.callee == function for seen in self._ledger.calls)
+
+    def once(self, function: str, depth: int = 12) -> bool:
+        """Does it run while the kernel boots only: marked so, or called by such functions only?"""
+        found = self._program.functions.get(function)
+        if found is None or depth == 0:
+            return False
+        if self._border.once & set(found.marks):
+            return True
+        callers = {seen.function for seen in self._ledger.calls if seen.callee == function}
+        return bool(callers) and function not in self._program.fillers and all(self.once(caller, depth - 1) for caller in callers - {function})
+
     # ---- one step ------------------------------------------------------------------------------------------
 
     def _rows(self, function: str) -> list[Pass]:

@@ -117,7 +117,8 @@ def _rank(term: Term) -> int:
     if kind == "c" or (kind == "o" and term[1] in _TRUTHS):
         return 0
     if kind == "o":
-        return max(_rank(term[2]), _rank(term[3]))
+        # The distance between two places in one thing is a number.
+        return 0 if term[1] == "-" and term[2] == term[3] else max(_rank(term[2]), _rank(term[3]))
     if bottom(term)[0] in ("g", "fn", "c"):
         return 1
     kept = type_of(term)

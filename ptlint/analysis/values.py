@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["Case", "Event", "Hop", "Pass", "State", "Summary", "Unlink"]
+__all__ = ["Case", "Event", "Hop", "Pass", "State", "Strip", "Summary", "Unlink"]
 
 Runtimes = frozenset[str]
 
@@ -44,10 +44,11 @@ class Event(NamedTuple):
     """Something that happens to a term, in order.
 
     ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place
-    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``).
+    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's state is given or taken).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
-    ``level`` is that of the table, once it is known to be one, ``space`` whose it is.
+    ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
+    constructor's state was taken before.
     """
 
     kind: str
@@ -60,6 +61,7 @@ class Event(NamedTuple):
     unlinked: Unlink | None = None
     level: str = ""
     space: str = ""
+    stripped: bool = False
 
 
 class Case(NamedTuple):
@@ -106,6 +108,13 @@ class Pass(NamedTuple):
     apart: Place | None
 
 
+class Strip(NamedTuple):
+    """Where the constructor's state of a table was taken: by which calls, and what had been waited for since the unlink, if that is known."""
+
+    chain: tuple[Hop, ...]
+    waits: frozenset[str] | None
+
+
 class State:
     """What holds at one point of one path.
 
@@ -113,7 +122,7 @@ class State:
     reach. ``passes`` are the calls so far that were given an address space or a mapping.
     """
 
-    __slots__ = ("apart", "done", "events", "facts", "fence", "held", "memory", "passes", "published", "runtimes", "since", "waits")
+    __slots__ = ("apart", "done", "events", "facts", "fence", "held", "memory", "passes", "published", "runtimes", "since", "stripped", "waits")
 
     def __init__(self, runtimes: Runtimes) -> None:
         self.runtimes = runtimes
@@ -128,6 +137,7 @@ class State:
         self.fence = 0
         self.apart: Place | None = None
         self.passes: tuple[Pass, ...] = ()
+        self.stripped: dict[Term, Strip] = {}
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -143,6 +153,7 @@ class State:
         other.fence = self.fence
         other.apart = self.apart
         other.passes = self.passes
+        other.stripped = self.stripped
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -154,6 +165,7 @@ class State:
             self.held,
             self.fence,
             self.apart is None,
+            frozenset(self.stripped),
             self.events,
             frozenset(self.memory.items()),
             frozenset(self.facts.items()),

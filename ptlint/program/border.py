@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-__all__ = ["Border", "Defer", "Entry", "Free", "ListOp", "Runtime", "Wait", "load_border"]
+__all__ = ["Account", "Border", "Defer", "Entry", "Free", "ListOp", "Runtime", "Wait", "load_border"]
 
 NOPROF = "_noprof"
 
@@ -73,7 +73,16 @@ class ListOp(msgspec.Struct, frozen=True):
     reason: str
 
 
-T = TypeVar("T", Free, Wait, Defer, ListOp)
+class Account(msgspec.Struct, frozen=True):
+    """A primitive that counts the page at argument ``arg``, or, where it does not ``give``, stops to count it."""
+
+    names: tuple[str, ...]
+    arg: int
+    gives: bool
+    reason: str
+
+
+T = TypeVar("T", Free, Wait, Defer, ListOp, Account)
 
 
 class Runtime(msgspec.Struct, frozen=True):
@@ -111,6 +120,8 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     unlocks: frozenset[str]
     owners: frozenset[str]
     detaches: frozenset[str]
+    accounts: dict[str, Account]
+    once: frozenset[str]
     runtimes: tuple[Runtime, ...]
 
     @functools.cached_property
@@ -130,6 +141,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.locks,
                 *self.unlocks,
                 *self.detaches,
+                *self.accounts,
             }
         )
 
@@ -199,5 +211,7 @@ def load_border(folder: Path) -> Border:
         unlocks=_names(data["unlock"]),
         owners=frozenset(name for row in data["user_owner"] for name in row["types"]),
         detaches=_names(data["detach"]),
+        accounts=_by_name(Account, data["account"]),
+        once=_names(data["once"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
     )
