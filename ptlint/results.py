@@ -13,9 +13,9 @@ import msgspec
 from ptlint import __version__
 
 __all__ = [
-    "AddressSpace", "BuildInfo", "Cause", "CheckResult", "CheckStats", "Deferral", "Edge", "EdgeKind", "Finding", "GraphResult", "Incomplete",
-    "InventoryResult", "Location", "Node", "NotCovered", "NotLookedAt", "Object", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step",
-    "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "WalkerClass",
+    "AddressSpace", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult", "CheckStats", "Deferral", "Edge", "EdgeKind", "Finding",
+    "GraphResult", "Incomplete", "InventoryResult", "Location", "Node", "NotCovered", "NotLookedAt", "Object", "Part", "Related", "Result",
+    "Role", "Safety", "Severity", "Site", "Step", "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "WalkerClass",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning", "note"]
@@ -25,6 +25,7 @@ WalkerClass = Literal["hw", "irq", "rcu"]
 Deferral = Literal["rcu", "sync-rcu", "semi-rcu", "mmu-gather", "workqueue", "immediate"]
 Safety = Literal["deferred", "ipi", "exclusion", "unpublished", "teardown", "kernel", "caller", "none"]
 Role = Literal["leaf", "handover", "wrapper", "decision"]
+ChangeSource = Literal["patch", "range", "staged"]
 EdgeKind = Literal["call", "pv_ops", "callback", "container"]
 
 
@@ -88,15 +89,24 @@ class Related(msgspec.Struct, frozen=True):
 
 
 class Cause(msgspec.Struct, frozen=True):
-    """The line of a change that brings the finding."""
+    """The line of a change that brings the finding.
+
+    ``line`` is that of the file after the change; before it, where the change removes the file. ``commit`` is None for a patch and for the index.
+    ``part`` is the place in ``Change.parts`` of the commit or patch, from 1. ``hunk`` is the hunk's text, its ``@@`` line first.
+    """
 
     file: str
     line: int
     commit: str | None = None
+    part: int | None = None
+    hunk: tuple[str, ...] = ()
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """A free that is reached with obligations left. ``path`` runs from the unlink (or the entry) to the free."""
+    """A free that is reached with obligations left. ``path`` runs from the unlink (or the entry) to the free.
+
+    ``cause`` is where the change brings it. ``known`` says that the tree had it before the change, or that the baseline has it: it does not count.
+    """
 
     rule: str
     name: str
@@ -110,6 +120,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     path: tuple[Step, ...]
     related: tuple[Related, ...] = ()
     cause: Cause | None = None
+    known: bool = False
 
 
 class Incomplete(msgspec.Struct, frozen=True):
@@ -145,6 +156,28 @@ class NotLookedAt(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One commit or one patch of a change. ``commit`` is None for a patch and for the index; what is not known is empty.
+
+    ``relevant`` says whether it touches anything that the analysis looks at.
+    """
+
+    commit: str | None = None
+    subject: str = ""
+    author: str = ""
+    message_id: str = ""
+    relevant: bool = True
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What lies between the two trees of a check. ``known`` counts the findings that were there before (with ``--all`` they are in ``findings``)."""
+
+    source: ChangeSource
+    before: TreeInfo
+    parts: tuple[Part, ...]
+    known: int = 0
+
+
 class CheckStats(msgspec.Struct, frozen=True):
     """How much was looked at."""
 
@@ -153,7 +186,7 @@ class CheckStats(msgspec.Struct, frozen=True):
 
 
 class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``ptlint check`` found. ``fixed`` is what a change takes away (empty without a change)."""
+    """What ``ptlint check`` found. With a ``change``, ``findings`` are what it brings, and ``fixed`` what it takes away."""
 
     schema: Literal["ptlint-check/1"] = "ptlint-check/1"
     tool: Tool = Tool()
@@ -164,6 +197,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     unresolved: tuple[Unresolved, ...] = ()
     not_covered: tuple[NotCovered, ...] = ()
     fixed: tuple[Finding, ...] = ()
+    change: Change | None = None
     stats: CheckStats = CheckStats()
 
 

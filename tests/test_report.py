@@ -18,6 +18,8 @@ from ptlint.report.order import ordered
 from ptlint.report.registry import FORMATS, renderer
 from ptlint.results import (
     BuildInfo,
+    Cause,
+    Change,
     CheckResult,
     CheckStats,
     Edge,
@@ -30,6 +32,7 @@ from ptlint.results import (
     NotCovered,
     NotLookedAt,
     Object,
+    Part,
     Related,
     Site,
     Step,
@@ -281,3 +284,27 @@ def test_names_that_are_no_utf8_do_not_break_json() -> None:
     document = json.loads(renderer("check", "json")(ordered(result), Style()))
     assert document["incomplete"][0]["file"] == "mm/\udcff.c"
     assert list(document) == list(json.loads(renderer("check", "json")(ordered(check_result()), Style())))
+
+
+def changed_result() -> CheckResult:
+    """What a patch brings, with what was there before and what it takes away."""
+    result = msgspec.structs.replace(check_result(), incomplete=(), unresolved=(), not_covered=())
+    new, old = result.findings
+    cause = Cause("mm/Kconfig", 7, "0123456789abcdef", 1, ("@@ -5,3 +5,4 @@ config A", " bool", "+select B"))
+    return msgspec.structs.replace(
+        result,
+        findings=(msgspec.structs.replace(new, cause=cause), msgspec.structs.replace(old, known=True)),
+        fixed=(msgspec.structs.replace(old, fingerprint="cd34"),),
+        change=Change(source="range", before=TREE, parts=(Part(commit="0123456789abcdef", subject="mm: select B"),), known=1),
+    )
+
+
+def test_what_a_change_brings_as_text() -> None:
+    result = changed_result()
+    text = check_text.render(ordered(result), Style())
+    assert 'brought by mm/Kconfig:7 of 0123456789ab ("mm: select B")\n    @@ -5,3 +5,4 @@ config A\n     bool\n    +select B\n' in text
+    assert "mm/a.c:1:1: known error: " in text
+    assert "mm/a.c:1:1: fixed error: " in text
+    assert check_text.summary(result) == "new: 1 warning; 1 finding fixed; 1 known; 3 units, 1,200 functions, 5 variants"
+    validator = jsonschema.Draft202012Validator(json.loads((SCHEMAS / "check.json").read_text()))
+    validator.validate(json.loads(renderer("check", "json")(ordered(result), Style())))

@@ -6,36 +6,45 @@ from ptlint.report.interface import Style
 from ptlint.report.names import listed
 from ptlint.report.style import bold, count, dim, severity
 from ptlint.report.trouble import trouble
-from ptlint.results import CheckResult, Finding, Object
+from ptlint.results import Cause, CheckResult, Finding, Object
 
 __all__ = ["render", "summary"]
+
+_HUNK = 12
+"""The lines of a hunk that are shown."""
 
 
 def render(result: CheckResult, style: Style) -> str:
     """One paragraph a finding, then what was not looked at."""
-    paragraphs = [_finding(finding, result, style) for finding in result.findings]
-    paragraphs += [_finding(finding, result, style, fixed=True) for finding in result.fixed]
+    paragraphs = [_finding(finding, result, style, "known" if finding.known else "") for finding in result.findings]
+    paragraphs += [_finding(finding, result, style, "fixed") for finding in result.fixed]
     rest = trouble(result, style)
     return "\n".join([*paragraphs, *([rest] if rest else [])])
 
 
 def summary(result: CheckResult) -> str:
     """What the run came to, in a line."""
-    severities = [finding.severity for finding in result.findings]
+    severities = [finding.severity for finding in result.findings if not finding.known]
     counts = [count(severities.count(word), word) for word in ("error", "warning", "note") if word in severities]
+    new = "new: " if result.change and counts else "new " if result.change else ""
+    nothing = f"no {new}findings"
+    changed = [
+        f"{count(len(result.fixed), 'finding')} fixed" if result.fixed else "",
+        f"{result.change.known} known" if result.change and result.change.known else "",
+    ]
     looked = f"{count(result.stats.units, 'unit')}, {count(result.stats.functions, 'function')}, {count(len(result.variants), 'variant')}"
     left = [
         count(len(result.incomplete), "file not read in full", "files not read in full") if result.incomplete else "",
         count(len(result.unresolved), "call not resolved", "calls not resolved") if result.unresolved else "",
         count(len(result.not_covered), "symbol that no build covers", "symbols that no build covers") if result.not_covered else "",
     ]
-    return "; ".join(filter(None, [", ".join(counts) or "no findings", looked, *left]))
+    return "; ".join(filter(None, [new * bool(counts) + ", ".join(counts) or nothing, *changed, looked, *left]))
 
 
-def _finding(finding: Finding, result: CheckResult, style: Style, fixed: bool = False) -> str:
+def _finding(finding: Finding, result: CheckResult, style: Style, state: str = "") -> str:
     place = finding.location
     where = bold(f"{place.file}:{place.line}:{place.column}:", style)
-    word = "fixed" if fixed else severity(finding.severity, style)
+    word = f"{f'{state} ' if state else ''}{severity(finding.severity, style)}"
     lines = [
         f"{where} {word}: {finding.message} [{finding.rule} {finding.name}]",
         f"  in {place.function}, {_object(finding.object)}",
@@ -49,9 +58,19 @@ def _finding(finding: Finding, result: CheckResult, style: Style, fixed: bool = 
         lines.append(f"    {dim(at.ljust(width), style)} {step.function}{': ' if step.note else ''}{step.note}")
     lines += [f"    {dim(f'{also.file}:{also.line}:', style)} see also: {also.message}" for also in finding.related]
     if finding.cause:
-        commit = f" of {finding.cause.commit[:12]}" if finding.cause.commit else ""
-        lines.append(f"  brought by {finding.cause.file}:{finding.cause.line}{commit}")
+        lines.append(f"  brought by {finding.cause.file}:{finding.cause.line}{_part(finding.cause, result)}")
+        lines += [f"    {dim(line, style)}" for line in finding.cause.hunk[:_HUNK]]
+        lines += [f"    {dim('...', style)}"] if len(finding.cause.hunk) > _HUNK else []
     return "\n".join(lines) + "\n"
+
+
+def _part(cause: Cause, result: CheckResult) -> str:
+    """`` of 0123456789ab ("mm: subject")``, as far as it is known."""
+    parts = result.change.parts if result.change else ()
+    subject = parts[cause.part - 1].subject if cause.part and cause.part <= len(parts) else ""
+    commit = cause.commit[:12] if cause.commit else ""
+    named = f'("{subject}")' if commit and subject else f'"{subject}"' if subject else ""
+    return " of " + " ".join(filter(None, [commit, named])) if commit or named else ""
 
 
 def _variants(names: tuple[str, ...], result: CheckResult) -> str:
