@@ -581,8 +581,10 @@ class Calls(Evaluator):
         if any(word.startswith("cell:") for word in event.after):
             return
         for before in state.events[state.fence :]:
-            if any(word.startswith("cell:") for word in before.after):
-                continue
+            if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
+                continue  # code that serves any page drops references: each its own
+            if before.kind == "put" and len(before.chain) > 1 and before.extra not in self.ledger.gathers:
+                continue  # what put it there may have taken it out again
             same = before.kind in ("free", "put") and before.term == event.term and before.level and before.extra != "pooled" != event.extra
             if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
                 if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
@@ -594,9 +596,10 @@ class Calls(Evaluator):
         base = event.term
         strip = state.stripped.get(base)
         later = event.kind == "put" or bool(event.after & {"rcu", "sync-rcu"})
-        if strip is not None and strip.waits is not None and later and event.unlinked is not None and not strip.waits & {"rcu", "sync-rcu"}:
+        batched = any(word.startswith("cell:") for word in event.after)
+        if strip is not None and strip.waits is not None and not batched and later and event.unlinked is not None and not strip.waits & {"rcu", "sync-rcu"}:
             self.ledger.too_early(Early(self.function.key, strip, event), state.runtimes)
-        if event.stripped or event.extra == "pooled" or not event.chain:
+        if event.stripped or event.extra == "pooled" or not event.chain or batched or not all(hop.handles for hop in event.chain):
             return
         made = any(before.kind == "make" and before.term == base for before in state.events)
         linked = base[0] == "v" and (self._linked(base) or bare(terms.type_of(base)) in self.border.tables) and base[1][0] in ("d", "f")

@@ -128,7 +128,7 @@ def _rank(term: Term) -> int:
 def root(term: Term) -> Term:
     """The operand that carries the identity, arithmetic taken away."""
     while term[0] == "o":
-        if term[1] in _TRUTHS:
+        if term[1] in _TRUTHS or (term[1] == "-" and term[2] == term[3]):
             return term
         term = term[2] if _rank(term[2]) >= _rank(term[3]) else term[3]
     return term
