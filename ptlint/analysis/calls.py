@@ -482,7 +482,7 @@ class Calls(Evaluator):
             base,
             waited,
             (hop, *chain),
-            inner.extra if inner is not None else "",
+            inner.extra or ("drained" if self._cell_of(inner.term) else "") if inner is not None else "",
             place=node.place,
             unlinked=unlinked,
             level=level,
@@ -547,8 +547,8 @@ class Calls(Evaluator):
                 if any((hop, inner.function) in self.ledger.knowing for inner in event.chain[1 : index + 1]):
                     continue  # said by a function that is nearer
                 self.ledger.knowing.add((hop, self.function.key))
-                origin = index == 0 and event.term[0] != "p"
-                hit = Hit(hop, level, fresh and index == 0, origin, event.space, self.function.key, event.term, state.held > 0, state.apart)
+                here = index == 0 and event.term[0] != "p"
+                hit = Hit(hop, level, fresh and index == 0, here, event.space, self.function.key, event.term, state.held > 0, state.apart)
                 self.ledger.hit(hit, state.runtimes)
             self.ledger.chains.add(event.chain)
             if event.kind == "put":
@@ -585,7 +585,7 @@ class Calls(Evaluator):
                 continue  # code that serves any page drops references: each its own
             if before.kind == "put" and len(before.chain) > 1 and before.extra not in self.ledger.gathers:
                 continue  # what put it there may have taken it out again
-            same = before.kind in ("free", "put") and before.term == event.term and before.level and before.extra != "pooled" != event.extra
+            same = before.kind in ("free", "put") and before.term == event.term and before.level and not {before.extra, event.extra} & {"pooled", "drained"}
             if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
                 if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
                     continue  # another table may be in that entry by now
@@ -602,8 +602,7 @@ class Calls(Evaluator):
         if event.stripped or event.extra == "pooled" or not event.chain or batched or not all(hop.handles for hop in event.chain):
             return
         made = any(before.kind == "make" and before.term == base for before in state.events)
-        linked = base[0] == "v" and (self._linked(base) or bare(terms.type_of(base)) in self.border.tables) and base[1][0] in ("d", "f")
-        if linked or (base[0] == "m" and made):
+        if (base[0] == "v" and event.unlinked is not None) or (base[0] == "m" and made):
             self.ledger.left(self.function.key, event, state.runtimes)
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:

@@ -30,7 +30,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     found = [*_linked(ledger, program, names), *_overlaid(ledger, program, names), *_used(ledger, program, names)]
     found += _immediate(ledger, program, border, names, user_rcu, origins)
     if user_rcu:
-        found += _semi_rcu(ledger, program, names)
+        found += _semi_rcu(ledger, program, names, origins)
         found += _page_batch(ledger, program, border, names)
         found += _later(ledger, program, names)
     taken = {(proof.file, proof.line) for finding in found for proof in (finding.at, *finding.path)}
@@ -41,11 +41,11 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     return found
 
 
-def _semi_rcu(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _semi_rcu(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
     """PTL002, at the call that frees after the IPI."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in ledger.ways.items():
-        if kind == "semi-rcu":
+        if kind == "semi-rcu" and not origins.doomed(event.chain):
             added = [index for index, hop in enumerate(event.chain) if hop.deferral == "semi-rcu"]
             ways.setdefault(event.chain[added[-1]], {})[event] = runtimes
     for hop, events in ways.items():
@@ -224,7 +224,7 @@ def _early_destructor(ledger: Ledger, program: Program, names: Names) -> Iterato
         if not shared:
             continue
         hop = shared[-1]
-        severity = "note" if not _live(early.event) else "warning" if early.event.kind == "put" else "error"
+        severity = "note" if not _live(early.event) or early.event.space != "user" else "warning" if early.event.kind == "put" else "error"
         key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
         ways.setdefault(hop, {})[key] = ways.get(hop, {}).get(key, frozenset()) | runtimes
     for hop, events in ways.items():

@@ -12,7 +12,7 @@ from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Pass
+from ptlint.analysis.values import Hop, Pass
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -94,6 +94,14 @@ class Origins:
             return False
         callers = self._program.callers.get(function, ())
         return bool(callers) and not any(seen.callee == function for seen in self._ledger.calls)
+
+    def doomed(self, chain: tuple[Hop, ...]) -> bool:
+        """Does one of these calls work for an address space that is given back next?"""
+        for hop, inner in zip(chain, chain[1:], strict=False):
+            for row in self._ledger.passes.get(inner.function, ()):
+                if row.caller == hop.function and row.place == hop.place and self._of_row(row)[0] == "dying":
+                    return True
+        return False
 
     def once(self, function: str, depth: int = 12) -> bool:
         """Does it run while the kernel boots only: marked so, or called by such functions only?"""
