@@ -6,6 +6,7 @@ from ptlint.analysis.engine import Engine
 from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
 from ptlint.analysis.inventory import SiteSeen, sites
+from ptlint.analysis.overlay.build import overlay
 from ptlint.analysis.result import BuildResult, FoundSite, Spot
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -50,10 +51,11 @@ def analyse(
         for (key, place, text), runtimes in ledger.unresolved.items()
         if text.rsplit(":", 1)[-1] not in left_out
     ]
+    words, overlaid = overlay(ledger.overlay, engine.words, program, border, names, tuple(sorted(variants.values())))
     return BuildResult(
         build=build,
         sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program).items()),
-        findings=tuple(findings(ledger, program, border, names, bool(ledger.rcu_walkers))),
+        findings=(*findings(ledger, program, border, names, bool(ledger.rcu_walkers)), *overlaid),
         links=links(ledger, program, border, names),
         frees=frees(ledger, program),
         spots=tuple(sorted(Spot(key, function.name, function.place.file, function.place.line) for key, function in program.functions.items())),
@@ -64,6 +66,7 @@ def analyse(
         counts={"joined states": ledger.joined, "recursive functions": len(ledger.recursive), "summaries": engine.size},
         variants=tuple(sorted(variants.values())),
         rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
+        overlay=words,
     )
 
 

@@ -76,7 +76,9 @@ class UnitContext:
         header_files: tuple[str, ...],
         wanted: Callable[[str], bool] | None,
         known: set[str] | None = None,
+        marked: frozenset[str] = frozenset(),
     ) -> None:
+        self.marked = marked
         self.clang, self.unit, self.sources, self.file = clang, unit, sources, file
         self.wanted = wanted
         self.known = known if known is not None else set()
@@ -251,6 +253,16 @@ class UnitContext:
         found: list[tuple[str, int, int]] = []
         self._members(record, record, found)
         return found
+
+    def member_type(self, record: Type, name: str) -> str:
+        """The type of a member as spelled, anonymous records seen through; empty where there is none."""
+        for child in self.clang.fields(record):
+            field = self.field(child)
+            if field.name == name:
+                return field.type.spelling
+            if not field.name and (found := self.member_type(field.type.canonical, name)):
+                return found
+        return ""
 
     def _members(self, whole: Type, record: Type, found: list[tuple[str, int, int]]) -> None:
         clang = self.clang

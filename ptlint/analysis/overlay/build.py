@@ -1,0 +1,29 @@
+"""From what was noted to the results of one build."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ptlint.analysis.overlay.claims import claims, matches, members
+from ptlint.analysis.overlay.findings import findings
+from ptlint.analysis.overlay.levels import Levels
+from ptlint.analysis.overlay.notes import Notes
+from ptlint.analysis.overlay.proofs import proofs
+from ptlint.analysis.overlay.words import Words
+from ptlint.analysis.result import Overlay, RawFinding
+from ptlint.program.border import Border
+from ptlint.program.link import Program
+
+__all__ = ["overlay"]
+
+
+def overlay(
+    notes: Notes, words: Words, program: Program, border: Border, names: Callable[[frozenset[str]], tuple[str, ...]], variants: tuple[str, ...]
+) -> tuple[Overlay, list[RawFinding]]:
+    """The overlay of a build, and its findings. ``names`` gives the variants of runtimes, ``variants`` are all of the build."""
+    levels = Levels(notes)
+    record = (sorted(words.of_tables) or [""])[0]
+    result = Overlay(
+        record, members(words), matches(words), claims(notes, levels, program, names), proofs(notes, levels, words, program, border, variants)
+    )
+    return result, findings(notes, levels, words, program, border, names)
