@@ -6,7 +6,7 @@ from ptlint.analysis.engine import Engine
 from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
 from ptlint.analysis.inventory import SiteSeen, sites
-from ptlint.analysis.overlay.build import overlay
+from ptlint.analysis.overlay.build import names_words, overlay
 from ptlint.analysis.result import BuildResult, FoundSite, Spot
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -39,7 +39,8 @@ def analyse(
     engine = Engine(program, border)
     for key in sorted(program.functions):
         # What the selection left out is still looked into wherever a function that it kept calls it.
-        if _name(program, key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key)):
+        kept = _name(program, key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
+        if kept or names_words(engine.words, program, key):
             engine.summary(key)
     ledger = engine.ledger
 

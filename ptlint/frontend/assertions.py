@@ -10,7 +10,7 @@ from .source import Sources
 __all__ = ["matches"]
 
 _OFFSET = r"\s*offsetof\s*\(\s*((?:struct|union)\s+\w+)\s*,\s*(\w+)\s*\)\s*"
-_ASSERT = re.compile(rf"(?:static_assert|_Static_assert|BUILD_BUG_ON)\s*\({_OFFSET}[!=]={_OFFSET}".encode())
+_ASSERT = re.compile(rf"(?:_?[Ss]tatic_assert|BUILD_BUG_ON)\s*\({_OFFSET}[!=]={_OFFSET}[,)]".encode())
 _DEFINE = re.compile(rb"^[ \t]*#[ \t]*define[ \t]+(\w+)\(\s*(\w+)\s*,\s*(\w+)\s*\)((?:[^\\\n]|\\[^\n]|\\\n)*)", re.MULTILINE)
 
 

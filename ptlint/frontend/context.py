@@ -254,15 +254,16 @@ class UnitContext:
         self._members(record, record, found)
         return found
 
-    def member_type(self, record: Type, name: str) -> str:
-        """The type of a member as spelled, anonymous records seen through; empty where there is none."""
+    def member_words(self, record: Type, name: str) -> tuple[str, str] | None:
+        """The type of a member as spelled, and its name as written (a macro may stand for it); anonymous records are seen through."""
         for child in self.clang.fields(record):
             field = self.field(child)
             if field.name == name:
-                return field.type.spelling
-            if not field.name and (found := self.member_type(field.type.canonical, name)):
+                place, offset = self.spot(child)
+                return field.type.spelling, self.sources.identifier(place.file, offset) or name
+            if not field.name and (found := self.member_words(field.type.canonical, name)):
                 return found
-        return ""
+        return None
 
     def _members(self, whole: Type, record: Type, found: list[tuple[str, int, int]]) -> None:
         clang = self.clang

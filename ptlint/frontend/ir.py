@@ -305,7 +305,8 @@ class Match(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
 class Layout(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A record: its size, and (member, offset, size) of each member, anonymous records seen through; bytes.
 
-    ``types`` are the members' types, in the same order; ``matches`` the assertions in the file that declares the record.
+    ``types`` are the members' types, in the same order, ``written`` their names as the source has them (a macro may stand for one);
+    ``matches`` are the assertions in the file that declares the record.
     """
 
     record: str
@@ -313,6 +314,7 @@ class Layout(msgspec.Struct, frozen=True, array_like=True, gc=False):
     members: tuple[tuple[str, int, int], ...]
     types: tuple[str, ...] = ()
     matches: tuple[Match, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):

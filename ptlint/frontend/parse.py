@@ -84,7 +84,11 @@ def _layouts(context: UnitContext, records: Iterable[str]) -> list[Layout]:
             size = context.clang.Type_getSizeOf(canonical)
             if size >= 0:
                 members = tuple(context.members(canonical))
-                types = tuple(context.member_type(canonical, member) for member, _, _ in members)
+                words = [context.member_words(canonical, member) or ("", member) for member, _, _ in members]
                 declared = context.place(context.clang.getTypeDeclaration(canonical)).file
-                found.append(Layout(name, size, members, types, matches(context.sources, declared)))
+                found.append(
+                    Layout(
+                        name, size, members, tuple(type_ for type_, _ in words), matches(context.sources, declared), tuple(name for _, name in words)
+                    )
+                )
     return found

@@ -18,21 +18,22 @@ _ORDER = ("pte", "pmd", "pud", "p4d", "pgd", "any")
 
 def members(words: Words) -> tuple[FoundMember, ...]:
     """The members of the descriptors, and whether they lie over an rcu_head. Those of records that only describe data are left out."""
-    return tuple(FoundMember(row.record, row.member, row.offset, row.size, path in words.shared) for path, row in sorted(words.members.items()))
+    return tuple(FoundMember(row.record, row.written, row.offset, row.size, path in words.shared) for path, row in sorted(words.members.items()))
 
 
 def matches(words: Words) -> tuple[FoundMatch, ...]:
     """The tree's own assertions that two members lie at one offset, against the layout."""
     found = set()
+    written = {words.name(path): row for path, row in words.members.items()}
     for layout in words.layouts.values():
         for match in layout.matches:
-            one, other = words.members.get(match.one), words.members.get(match.other)
+            one, other = written.get(match.one), written.get(match.other)
             if one is not None and other is not None:
                 found.add(FoundMatch(match.place.file, match.place.line, match.one, match.other, one.offset == other.offset))
     return tuple(sorted(found))
 
 
-def claims(notes: Notes, levels: Levels, program: Program, names: Names) -> tuple[FoundClaim, ...]:
+def claims(notes: Notes, levels: Levels, words: Words, program: Program, names: Names) -> tuple[FoundClaim, ...]:
     """The uses of overlaid members of what is a table, for sure or by where it came from."""
     merged: dict[tuple[str, int, str, str, str], tuple[set[str], frozenset[str]]] = {}
     for access, runtimes in notes.accesses.items():
@@ -49,7 +50,7 @@ def claims(notes: Notes, levels: Levels, program: Program, names: Names) -> tupl
         if word == "reads" and any((file, line, name, member, other) in merged for other in ("opens", "closes", "writes")):
             continue  # naming the member is part of it
         known = tuple(level for level in _ORDER if level in (found - {"any"} or found))
-        rows.append(FoundClaim(file, line, name, member, word, known, names(runtimes)))
+        rows.append(FoundClaim(file, line, name, words.name(member), word, known, names(runtimes)))
     return tuple(sorted(rows))
 
 

@@ -17,7 +17,7 @@ class Levels:
         self._into: dict[_Node, list[Passed]] = {}
         edges: dict[_Node, set[_Node]] = {}
         for passed in notes.passed:
-            node = ("param", passed.callee, str(passed.position))
+            node: _Node = ("param", passed.callee, str(passed.position))
             self._into.setdefault(node, []).append(passed)
             self._edge(passed.source, node, edges)
         for cell, source in notes.puts:

@@ -20,7 +20,12 @@ __all__ = ["proofs"]
 Names = Callable[[frozenset[str]], tuple[str, ...]]
 _ORDER = ("pte", "pmd", "pud", "p4d", "pgd", "any")
 _SHOWN = 4
-_GONE = {"unlinked": "after their entry was cleared", "fresh": "before anybody saw them", "member": "out of a member that keeps spare ones"}
+_GONE = {
+    "unlinked": "after their entry was cleared",
+    "fresh": "before anybody saw them",
+    "member": "out of a member that keeps spare ones",
+    "deposit": "out of another deposit",
+}
 _CAME = {
     "entry": "out of entries", "unlinked": "out of entries that were cleared", "fresh": "fresh", "deposit": "out of a deposit, withdrawn",
     "member": "out of a member that keeps spare ones",
@@ -141,7 +146,7 @@ class _Prover:
         """A list of tables: those on it are no longer, or not yet, where those come from that are queued."""
         came = [flow for flow in flows if not self._passed_on(flow)]
         put = [flow for flow in self.notes.flows if flow.kind == "open" and self.words.overlap(flow.member, member) and flow.level == level]
-        put = [flow for flow in put if not self._passed_on(flow) and flow.cell != "" and self._held(flow)]
+        put = [flow for flow in put if not self._passed_on(flow)]
         odd = [flow for flow in came if flow.origin not in _CAME]
         if odd:
             return _Verdict("unknown", f"where {level} tables come from that are queued by {_spots(flow.from_ for flow in odd)} is not known")
@@ -157,10 +162,6 @@ class _Prover:
         )
         steps = tuple(self._proof(flow.from_, f"comes {_CAME[flow.origin]}") for flow in came[:_SHOWN])
         return _Verdict("proved", reason, steps)
-
-    def _held(self, flow: Flow) -> bool:
-        """Is it the table that was put away, not the one that holds it?"""
-        return True
 
     def _passed_on(self, flow: Flow) -> bool:
         """Did callers hand the table in? Then their ways tell where it came from."""
@@ -186,7 +187,7 @@ def proofs(notes: Notes, levels: Levels, words: Words, program: Program, border:
     found = []
     for member in used:
         verdict = prover.pair(member)
-        found.append(FoundProof(head, member, verdict.word, verdict.reason, verdict.steps, variants))
+        found.append(FoundProof(words.name(head), words.name(member), verdict.word, verdict.reason, verdict.steps, variants))
     return tuple(found)
 
 

@@ -74,7 +74,8 @@ class Watching(Evaluator):
         new = terms.root(value)
         if value == ZERO or new == old or terms.contains(value, old):
             # The member is emptied, or what was in it is taken out: the next in line, which hangs on it, is the new first.
-            self._use(at, member, "writes" if old[0] == "m" or thing[0] == "m" or (value == ZERO and new == old) else "closes", thing, state)
+            taken = any(kept == old and local[0] == "a" for local, kept in state.memory.items())
+            self._use(at, member, "closes" if taken else "writes", thing, state)
             if value == ZERO:
                 self.claim(Claim("close", thing, member, at), state)
             self.claim(Claim("close", old, "", at), state)

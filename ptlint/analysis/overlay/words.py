@@ -14,13 +14,14 @@ __all__ = ["Member", "Words"]
 
 
 class Member(NamedTuple):
-    """A member of a descriptor; bytes."""
+    """A member of a descriptor; bytes. ``written`` is its name in the source, where a macro may stand for it."""
 
     record: str
     member: str
     offset: int
     size: int
     type: str
+    written: str
 
     @property
     def path(self) -> str:
@@ -34,25 +35,27 @@ class Words:
     def __init__(self, program: Program, border: Border) -> None:
         tables = {name.removesuffix("*").strip() for name in border.tables}
         pages = {name.removesuffix("*").strip() for name in border.pages}
-        self.layouts: dict[str, ir.Layout] = {name: layout for name, layout in program.layouts.items() if name in tables | pages}
+        # Of the records that describe pages, those count that a page can be queued by.
+        self.layouts: dict[str, ir.Layout] = {
+            name: layout
+            for name, layout in program.layouts.items()
+            if name in tables or (name in pages and not border.heads.isdisjoint(layout.types))
+        }
         self.members: dict[str, Member] = {}
-        self.named: dict[str, Member] = {}
         for name, layout in self.layouts.items():
             types = layout.types or ("",) * len(layout.members)
-            for (member, offset, size), type_ in zip(layout.members, types, strict=True):
-                row = Member(name, member, offset, size, type_)
+            written = layout.written or tuple(member for member, _, _ in layout.members)
+            for (member, offset, size), type_, word in zip(layout.members, types, written, strict=True):
+                row = Member(name, member, offset, size, type_, word)
                 self.members[row.path] = row
-        # A folio is as long as several descriptors: what lies in its first one shares words too, but it describes no table.
         self.of_tables = [name for name in self.layouts if name in tables] or [name for name in self.layouts if name in pages]
-        self.heads = {path for path, row in self.members.items() if row.type in border.heads and (not self._by_table(tables) or self._matched(row))}
+        self.heads = {path for path, row in self.members.items() if row.type in border.heads}
         self.shared = {path for path in self.members if any(self.overlap(path, head) for head in self.heads)}
 
-    def _by_table(self, tables: set[str]) -> bool:
-        return any(name in tables for name in self.layouts)
-
-    def _matched(self, row: Member) -> bool:
-        """Does a table's descriptor have an rcu_head at the same offset?"""
-        return any(other.offset == row.offset and other.type == row.type for other in self.members.values() if other.record in self.of_tables)
+    def name(self, path: str) -> str:
+        """What the source calls a member, with its record."""
+        row = self.members.get(path)
+        return f"{row.record}.{row.written}" if row is not None else path
 
     def overlap(self, one: str, other: str) -> bool:
         """Do two members share bytes, both descriptors lying at the same address?"""
