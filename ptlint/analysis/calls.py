@@ -173,9 +173,14 @@ class Calls(Watching):
                 sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
                 first = max([first, *sets])
             for event in state.events[first:]:
-                gone = event.kind in ("free", "put") and event.extra != "pooled" and event.chain and event.level
+                gone = (event.kind == "free" or self._in_batch(event)) and event.extra != "pooled" and event.chain and event.level
                 if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":
                     self.ledger.use(Use(self.function.key, node.place, node.text, event), state.runtimes)
+
+    def _in_batch(self, event: Event) -> bool:
+        """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
+        kind = terms.place_type(event.value).split("[")[0].strip()
+        return event.kind == "put" and kind in self.border.pages | {"void *"}
 
     def _may_matter(self, node: ir.Call) -> bool:
         return bare(node.type) == "void"

@@ -133,18 +133,20 @@ class Watching(Evaluator):
             return held[1] if held is not None else str(head[2])
         return ""
 
-    def walked(self, thing: Term) -> tuple[Term, str] | None:
-        """The list, and the member, by which an object was found; None where it was found otherwise."""
+    def walked(self, thing: Term) -> tuple[Term, str, bool] | None:
+        """The list and the member by which an object was found, and whether the list had been spliced away; None where it was found otherwise."""
         member = ""
+        spliced = False
         while thing[0] == "up":
             member, thing = member or str(thing[2]), thing[1]
             while thing[0] == "v" and thing[1][0] == "f" and thing[1][2].split(".")[0] in self.border.links:
                 thing = thing[1][1]
             while thing[0] == "v" and thing[1][0] == "f" and thing[1][2] == "held":
                 thing = thing[1][1]
+                spliced = True
             if thing[0] == "f" and thing[2] in self.words.members:
                 thing = terms.root(thing[1])
-        return (thing, member) if member else None
+        return (thing, member, spliced) if member else None
 
     # ---- queues ----------------------------------------------------------------------------------------------
 
@@ -240,7 +242,7 @@ class Watching(Evaluator):
             if self.words.overlap(claim.member, head.member) and not _together(claim, head):
                 self._clash("open", head, claim, head, state)
         found = self.walked(head.term)
-        if found is None or head.chain or found[0][0] in ("a", "p") or not self.cell_name(found[0]):
+        if found is None or head.chain or found[2] or found[0][0] in ("a", "p") or not self.cell_name(found[0]):
             return
         closed = any(claim.kind == "close" and claim.term == head.term and claim.member in ("", found[1]) for claim in prior)
         if not closed and self.words.overlap(found[1], head.member):
