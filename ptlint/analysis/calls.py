@@ -397,6 +397,7 @@ class Calls(Watching):
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
+        self.watch_freed(base, self._step(node.place, text), state)
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
         if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")
