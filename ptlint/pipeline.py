@@ -6,6 +6,7 @@ import concurrent.futures
 import multiprocessing
 import tempfile
 import time
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,7 +18,10 @@ from ptlint.program.border import load_border
 from ptlint.progress import Progress
 from ptlint.worker import Task, TaskResult, run_task
 
-__all__ = ["run"]
+if TYPE_CHECKING:
+    from ptlint.tree import Tree
+
+__all__ = ["look", "run"]
 
 
 def run(options: RunOptions, progress: Progress) -> Outcome:
@@ -26,13 +30,25 @@ def run(options: RunOptions, progress: Progress) -> Outcome:
     Raises:
         UsageError: there is no such tree, revision or variant, or the tree is no x86 kernel.
     """
+    from ptlint.tree import open_tree
+
+    with open_tree(options.tree, options.rev) as tree:
+        return look(tree, options, progress)
+
+
+def look(tree: Tree, options: RunOptions, progress: Progress) -> Outcome:
+    """Look at a tree that is open, whatever ``options`` say of where it is.
+
+    Raises:
+        UsageError: there is no such variant, or the tree is no x86 kernel.
+    """
     from ptlint.build import not_covered, prepare
     from ptlint.select import load_rules, select
-    from ptlint.tree import Tolerant, open_tree
+    from ptlint.tree import Tolerant
 
     started = time.monotonic()
     border = load_border(resources.rules())
-    with open_tree(options.tree, options.rev) as tree, tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
         progress.stage("reading the tree", 1)
         tolerant = Tolerant(tree)
         selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs)
@@ -51,7 +67,17 @@ def run(options: RunOptions, progress: Progress) -> Outcome:
             gaps += [(file, "the file is empty") for file in sorted(build.units & tolerant.empty)]
             gaps += [(file, reason) for file, reason in sorted(tolerant.problems.items())]
             tasks.append(
-                Task(build.name, plan.tree.directory(), units, tuple(plan.common(build)), build.runtimes, variants, selection.skipped, tuple(gaps))
+                Task(
+                    build.name,
+                    plan.tree.directory(),
+                    units,
+                    tuple(plan.common(build)),
+                    build.runtimes,
+                    variants,
+                    selection.skipped,
+                    tuple(gaps),
+                    dict(tree.unsaved),
+                )
             )
         known = {build.variant(runtime) for build in plan.builds for runtime in build.runtimes}
         if chosen - known:

@@ -30,7 +30,7 @@ __all__ = ["Task", "TaskResult", "run_task"]
 class Task(msgspec.Struct, frozen=True):
     """A build to parse and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share.
 
-    ``gaps`` are (file, reason) of what is known to be missing before anything was parsed.
+    ``gaps`` are (file, reason) of what is known to be missing before anything was parsed. ``unsaved`` are contents in place of the files' own.
     """
 
     build: str
@@ -41,6 +41,7 @@ class Task(msgspec.Struct, frozen=True):
     variants: dict[str, str]
     skipped: frozenset[str]
     gaps: tuple[tuple[str, str], ...] = ()
+    unsaved: dict[str, bytes] = {}
 
 
 class TaskResult(msgspec.Struct, frozen=True):
@@ -72,7 +73,7 @@ def run_task(data: bytes) -> bytes:
 
 
 def _parse(task: Task, records: frozenset[str]) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
-    sources = Sources(task.directory)
+    sources = Sources(task.directory, task.unsaved)
     units: list[ir.Unit] = []
     incomplete: list[tuple[str, str]] = []
     known: set[str] = set()
