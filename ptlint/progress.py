@@ -16,6 +16,9 @@ class Progress(Protocol):
     def advance(self) -> None:
         """One step of the stage is done."""
 
+    def notice(self, text: str) -> None:
+        """Something that the user should know, and that changes no result."""
+
 
 class NullProgress:
     """Tells nobody."""
@@ -24,4 +27,7 @@ class NullProgress:
         """Nothing."""
 
     def advance(self) -> None:
+        """Nothing."""
+
+    def notice(self, text: str) -> None:
         """Nothing."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,7 +19,6 @@ from ptlint.compare.cause import cause
 from ptlint.compare.findings import compare, new_calls
 from ptlint.errors import UsageError
 from ptlint.options import RunOptions
-from ptlint.progress import Progress
 from ptlint.results import Change, ChangeSource, CheckResult, Finding, Incomplete, NotCovered, Part, TreeInfo, VariantInfo
 
 if TYPE_CHECKING:
@@ -61,11 +60,7 @@ class Planned(msgspec.Struct, frozen=True):
         return any(step.part.relevant for step in self.steps)
 
 
-class _Look(Protocol):
-    def __call__(self, tree: Tree, options: RunOptions, progress: Progress, /) -> CheckResult: ...
-
-
-def review(plan: Planned, options: RunOptions, request: ChangeRequest, progress: Progress, look: _Look) -> CheckResult:
+def review(plan: Planned, request: ChangeRequest, look: Callable[[Tree], CheckResult]) -> CheckResult:
     """What the change brings. ``look`` analyses a tree.
 
     A finding belongs to the first commit or patch that brings it, with the hunk that most likely does.
@@ -78,7 +73,7 @@ def review(plan: Planned, options: RunOptions, request: ChangeRequest, progress:
     if not plan.relevant:
         return CheckResult(tree=TreeInfo(plan.info.version, _last_commit(parts)), variants=(), findings=(), incomplete=unread, change=change)
     ground = plan.ground()
-    before = now = look(plan.before(), options, progress) if plan.before else None
+    before = now = look(plan.before()) if plan.before else None
     changed: dict[str, bytes | None] = {}
     new: dict[str, Finding] = {}
     fixed: dict[str, Finding] = {}
@@ -86,7 +81,7 @@ def review(plan: Planned, options: RunOptions, request: ChangeRequest, progress:
         changed |= _effect(step.deltas)
         if not step.part.relevant:
             continue
-        after = look(Overlay(ground, changed, step.part.commit), options, progress)
+        after = look(Overlay(ground, changed, step.part.commit))
         difference = compare(now, after, step.deltas)
         for finding in difference.new:
             new.setdefault(finding.fingerprint, msgspec.structs.replace(finding, cause=cause(finding, step, number)))

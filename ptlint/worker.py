@@ -10,6 +10,8 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -24,7 +26,9 @@ from ptlint.frontend.source import Sources
 from ptlint.program.border import load_border
 from ptlint.program.link import link
 
-__all__ = ["Task", "TaskResult", "run_task"]
+__all__ = ["Task", "TaskResult", "run_task", "ready"]
+
+_DEPTH = 20_000
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -45,21 +49,41 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class TaskResult(msgspec.Struct, frozen=True):
-    """The build's result; ``seconds`` by stage and ``megabytes``, the most that the process used, are for people only."""
+    """The build's result; ``seconds`` by stage and ``megabytes``, the most that the process used, are for people only.
+
+    ``read`` are the files that the compiler read, relative to the tree, those outside of it absolute; ``settled`` is False where a
+    second run might find something else (a worker that was killed).
+    """
 
     result: BuildResult
     seconds: dict[str, float]
     megabytes: float
+    read: tuple[str, ...] = ()
+    settled: bool = True
 
 
+@contextmanager
+def ready() -> Iterator[None]:
+    """The process is ready for tasks: deep recursion is allowed; what they make lives until the end, so no garbage is looked for."""
+    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
+    gc.disable()
+    sys.setrecursionlimit(max(limit, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
+
+
+@ready()
 def run_task(data: bytes) -> bytes:
     """Parse, link, analyse. Takes an encoded Task, gives an encoded TaskResult. A unit that fails is an entry of ``incomplete``."""
     task = msgspec.msgpack.decode(data, type=Task)
-    gc.disable()
-    sys.setrecursionlimit(20_000)
     seconds = {"parse": -time.monotonic()}
     border = load_border(resources.rules())
-    units, incomplete = _parse(task, frozenset(name.removesuffix("*").strip() for name in {*border.tables, *border.pages}))
+    sources = Sources(task.directory, task.unsaved)
+    units, incomplete = _parse(task, sources, frozenset(name.removesuffix("*").strip() for name in {*border.tables, *border.pages}))
     incomplete += task.gaps
     seconds["parse"] += time.monotonic()
     seconds["analyse"] = -time.monotonic()
@@ -69,11 +93,10 @@ def run_task(data: bytes) -> bytes:
     )
     seconds["analyse"] += time.monotonic()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return msgspec.msgpack.encode(TaskResult(result, seconds, peak))
+    return msgspec.msgpack.encode(TaskResult(result, seconds, peak, tuple(sorted(sources.read))))
 
 
-def _parse(task: Task, records: frozenset[str]) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
-    sources = Sources(task.directory, task.unsaved)
+def _parse(task: Task, sources: Sources, records: frozenset[str]) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
     units: list[ir.Unit] = []
     incomplete: list[tuple[str, str]] = []
     known: set[str] = set()

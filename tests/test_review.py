@@ -19,7 +19,6 @@ from test_tree import git
 
 from ptlint.errors import UsageError
 from ptlint.options import RunOptions
-from ptlint.progress import NullProgress
 from ptlint.results import CheckResult, Finding, Location, Object, Step, TreeInfo, VariantInfo
 from ptlint.review import ChangeRequest, planned, review
 from ptlint.tree import Tree
@@ -33,7 +32,7 @@ class Look:
     def __init__(self) -> None:
         self.trees: list[str | None] = []
 
-    def __call__(self, tree: Tree, options: Any, progress: Any) -> CheckResult:
+    def __call__(self, tree: Tree) -> CheckResult:
         self.trees.append(tree.commit)
         names = re.findall(r"\w+", (tree.read("Kconfig") or b"").decode().partition("VARIANTS=")[2]) or ["nopv"]
         found = []
@@ -89,7 +88,7 @@ def ask(root: Path, rev: str | None = None, **words: Any) -> tuple[CheckResult, 
     options = RunOptions(tree=root, rev=rev)
     before = sorted((str(path), path.stat().st_mtime_ns) for path in root.rglob("*"))
     with planned(options, request) as plan:
-        result = review(plan, options, request, NullProgress(), look)
+        result = review(plan, request, look)
     assert sorted((str(path), path.stat().st_mtime_ns) for path in root.rglob("*")) == before
     return result, look
 

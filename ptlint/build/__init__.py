@@ -39,12 +39,14 @@ __all__ = ["Build", "Command", "Plan", "not_covered", "prepare"]
 class Plan(msgspec.Struct, frozen=True):
     """The builds of a tree, and all that is needed to parse their units.
 
-    ``generated`` gives the absolute folder of each build's generated headers, by the build's name.
+    ``generated`` gives the absolute folder of each build's generated headers, by the build's name. ``read`` are the files that the compiler
+    read for them.
     """
 
     tree: Tree
     builds: tuple[Build, ...]
     generated: dict[str, str]
+    read: frozenset[str] = frozenset()
 
     def command(self, build: Build, file: str) -> Command:
         """How ``file`` (relative to the tree) is parsed in ``build``."""
@@ -64,19 +66,20 @@ def prepare(tree: Tree, cache_dir: str | os.PathLike[str], gates: Iterable[str] 
     rules = load_rules()
     builds = derive_builds(tree, parse(tree, rules), gates, None if config is None else Path(config), rules)
     folder = Path(cache_dir).resolve() / "generated"
-    return Plan(tree, tuple(builds), {build.name: _generate(tree, build, folder) for build in builds})
+    made = {build.name: _generate(tree, build, folder) for build in builds}
+    return Plan(tree, tuple(builds), {name: path for name, (path, _) in made.items()}, frozenset().union(*(read for _, read in made.values())))
 
 
-def _generate(tree: Tree, build: Build, folder: Path) -> str:
+def _generate(tree: Tree, build: Build, folder: Path) -> tuple[str, frozenset[str]]:
     headers = generated_headers(tree, build.symbols)
     made = folder / _digest(tree, headers)
     try:
         _write(made, headers)
-        bounds = bounds_header(tree, common_arguments(tree, build.bits, str(made)), str(made))
+        bounds, read = bounds_header(tree, common_arguments(tree, build.bits, str(made)), str(made))
         _write(made, {f"{GENERATED}/bounds.h": bounds})
     except OSError as error:
         raise Unreadable(f"{made}: the generated headers cannot be written ({error.strerror or error})") from None
-    return str(made)
+    return str(made), read
 
 
 def _digest(tree: Tree, headers: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from ptlint.build.headers import GENERATED, KBUILD_ENUM
@@ -14,14 +15,14 @@ _PREFIX = "ptlint_bound_"
 _SOURCE = "kernel/bounds.c"
 
 
-def bounds_header(tree: Tree, arguments: Sequence[str], generated: str) -> str:
-    """The text of ``generated/bounds.h`` of a build; empty for a tree without ``kernel/bounds.c``.
+def bounds_header(tree: Tree, arguments: Sequence[str], generated: str) -> tuple[str, frozenset[str]]:
+    """The text of ``generated/bounds.h`` of a build, empty for a tree without ``kernel/bounds.c``; and the files that were read for it.
 
     ``arguments`` are those that all units of the build share, ``generated`` its folder of generated headers, the others written already.
     Raises ``Unreadable`` when the file cannot be parsed.
     """
     if not tree.exists(_SOURCE):
-        return ""
+        return "", frozenset()
     from clang import cindex
 
     first = f"-I{generated}/{KBUILD_ENUM.removesuffix('/linux/kbuild.h')}"
@@ -40,4 +41,7 @@ def bounds_header(tree: Tree, arguments: Sequence[str], generated: str) -> str:
                     lines.append(f"#define {inner.spelling.removeprefix(_PREFIX)} {inner.enum_value}\n")
     if errors or not lines:
         raise Unreadable(f"{_SOURCE}: {errors[0] if errors else 'no constants found'}")
-    return f"/* {GENERATED}/bounds.h */\n" + "".join(lines)
+    root = arguments[0].removeprefix("-working-directory=")
+    files = (os.path.normpath(os.path.join(root, str(found.include))) for found in unit.get_includes())
+    read = frozenset(os.path.relpath(file, root) if file.startswith(root + os.sep) else file for file in files)
+    return f"/* {GENERATED}/bounds.h */\n" + "".join(lines), read | {_SOURCE}

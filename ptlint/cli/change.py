@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ptlint.review import ChangeRequest
     from ptlint.tree import Tree
 
-__all__ = ["change_options", "producer", "read_patch", "take_change"]
+__all__ = ["change_options", "looking", "producer", "read_patch", "take_change"]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -78,12 +79,27 @@ def producer(request: ChangeRequest) -> Callable[[RunOptions, Progress, Callable
     def produce(options: RunOptions, meter: Progress, answer: Callable[[Analysis], CheckResult]) -> CheckResult:
         from ptlint.review import planned, review
 
-        def look(tree: Tree, options: RunOptions, meter: Progress) -> CheckResult:
-            from ptlint.pipeline import look as analyse
-
-            return answer(analyse(tree, options, meter))
-
-        with planned(options, request) as plan:
-            return review(plan, options, request, meter, look)
+        with planned(options, request) as plan, looking(options, meter) as look:
+            return review(plan, request, lambda tree: answer(look(tree)))
 
     return produce
+
+
+@contextmanager
+def looking(options: RunOptions, meter: Progress) -> Iterator[Callable[[Tree], Analysis]]:
+    """What analyses one tree after the other, with one cache. Nothing is loaded or opened before the first."""
+    session: list[Any] = []
+
+    def look(tree: Tree) -> Analysis:
+        from ptlint.cache import open_session
+        from ptlint.pipeline import look as analyse
+
+        if not session:
+            session.append(open_session(None if options.no_cache else options.cache_dir, meter.notice))
+        return analyse(tree, options, meter, session[0])
+
+    try:
+        yield look
+    finally:
+        for one in session:
+            one.close()

@@ -17,6 +17,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "check": "Report frees of page tables that do not wait for the walkers that the tree has.",
+    "cache": "Show or drop what earlier runs left.",
     "config": "Show the settings in force, and where each comes from.",
     "explain": "Explain a rule.",
     "graph": "Show how tables get from a function back to the allocator.",

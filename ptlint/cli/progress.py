@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ptlint.cli.terminal import say
 from ptlint.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
@@ -15,6 +16,18 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 __all__ = ["progress"]
+
+
+class _Plain(NullProgress):
+    """No bars."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def notice(self, text: str) -> None:
+        """A line of its own."""
+        if not self._quiet:
+            say(f"ptlint: {text}")
 
 
 class _Bar:
@@ -35,12 +48,16 @@ class _Bar:
         if self._task is not None:
             self._bars.advance(self._task)
 
+    def notice(self, text: str) -> None:
+        """A line above the bar."""
+        self._bars.console.print(f"ptlint: {text}", markup=False, highlight=False)
+
 
 @contextmanager
 def progress(verbosity: int) -> Iterator[Progress]:
     """What a run tells its progress to."""
     if verbosity < 0 or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield NullProgress()
+        yield _Plain(verbosity < 0)
         return
     from rich.console import Console
     from rich.progress import Progress as Bars

@@ -18,7 +18,7 @@ from ptlint.progress import Progress
 from ptlint.report.interface import Style
 from ptlint.results import CheckResult, GraphResult, InventoryResult, VariantsResult
 
-__all__ = ["Analysis", "report"]
+__all__ = ["Analysis", "cache_dir", "report"]
 
 
 class Analysis(Protocol):
@@ -104,7 +104,7 @@ def _run_options(arguments: RunArguments, settings: Settings) -> RunOptions:
         config=arguments.dotconfig,
         variants=split(arguments.variants) or settings.variants,
         jobs=arguments.jobs or settings.jobs or _cpus(),
-        cache_dir=arguments.cache_dir or _cache_dir(settings),
+        cache_dir=arguments.cache_dir or cache_dir(settings),
         no_cache=arguments.no_cache or settings.no_cache,
         verbosity=arguments.verbosity,
     )
@@ -114,7 +114,8 @@ def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _cache_dir(settings: Settings) -> Path:
+def cache_dir(settings: Settings) -> Path:
+    """The cache's folder where the command line names none."""
     if settings.cache_dir:
         return Path(settings.cache_dir).expanduser()
     from platformdirs import user_cache_path

@@ -84,6 +84,7 @@ class UnitContext:
         self.prefix = sources.directory + "/"
         self._files: dict[int, str] = {}
         included = [self.file_name(found) for found in clang.inclusions(unit)]
+        sources.read.update((file, *included))
         self.macros = MacroIndex(sources, [file, *included], header_files)
         self._types: dict[tuple[int, int | None, int | None], TypeInfo] = {}
         self._fields: dict[int | None, FieldInfo] = {}

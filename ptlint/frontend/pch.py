@@ -67,6 +67,7 @@ def make_pch(
         if error_ is not None:
             return [Problem(path, error_)]
         files = [sources.relative(clang.string(clang.getFileName(file))) for file in clang.inclusions(handle)]
+        sources.read.update(files)
         if clang.saveTranslationUnit(handle, path.encode(), 0):
             return [Problem(path, "libclang cannot write the precompiled header")]
     Path(path + ".files").write_bytes(msgspec.json.encode([file for file in files if file != _HEADER]))

@@ -40,6 +40,7 @@ class Sources:
         self.directory = str(Path(directory).absolute())
         self.unsaved = {self.relative(name): text for name, text in (unsaved or {}).items()}
         self.memo: dict[str, object] = {}  # what others keep with the sources
+        self.read: set[str] = set()  # the files that libclang read
         self._texts: dict[str, bytes] = {}
         self._defines: dict[str, dict[str, list[_Raw]]] = {}
         self._merged: dict[tuple[str, ...], dict[str, list[_Raw]]] = {}
@@ -53,6 +54,7 @@ class Sources:
         other._defines = self._defines
         other._merged = self._merged
         other._definitions = self._definitions
+        other.read = self.read
         return other
 
     def relative(self, path: str) -> str:

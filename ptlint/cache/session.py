@@ -1,0 +1,108 @@
+"""The cache as one run uses it: results by key, used again where their dependencies hold."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from ptlint.cache.deps import Deps, digest
+from ptlint.cache.facts import Facts, Index, WorkFacts, facts_of
+from ptlint.cache.store import Store
+from ptlint.tree import Tree, WorkTree
+
+__all__ = ["LIMIT", "Session", "open_session"]
+
+_SLACK = 20_000_000  # nanoseconds by which a file's time may lag behind the clock
+LIMIT = 1 << 30
+
+
+def open_session(folder: Path | None, say: Callable[[str], None], limit: int = LIMIT) -> Session:
+    """A session with the cache in ``folder``, or with none."""
+    return Session(Store(folder, say, limit) if folder is not None else None)
+
+
+class Session:
+    """One run's look at the cache. It began when it was made: what changes in the tree after that makes its results unfit to be kept."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+        self._began = time.time_ns()
+        self._facts: dict[int, Facts] = {}
+
+    @property
+    def active(self) -> bool:
+        """Whether there is a cache at all."""
+        return self._store is not None
+
+    def facts(self, tree: Tree) -> Facts:
+        """What holds of ``tree``, with the index of a work tree."""
+        found = self._facts.get(id(tree))
+        if found is None:
+            index = None
+            if self._store is not None and isinstance(tree, WorkTree):
+                data = self._store.get("index", self._root(tree))
+                try:
+                    index = msgspec.msgpack.decode(data, type=Index) if data is not None else None
+                except msgspec.MsgspecError:
+                    index = None
+            found = self._facts[id(tree)] = facts_of(tree, index)
+        return found
+
+    def _root(self, tree: Tree) -> bytes:
+        return digest(os.fsencode(tree.root))
+
+    def find(self, tree: Tree, kind: str, key: bytes) -> bytes | None:
+        """The data of a result with this key whose dependencies hold of ``tree``, None when there is none."""
+        if self._store is None:
+            return None
+        facts = self.facts(tree)
+        for tag, encoded in self._store.candidates(kind, key):
+            try:
+                deps = msgspec.msgpack.decode(encoded, type=Deps)
+            except msgspec.MsgspecError:
+                continue
+            if facts.holds(deps) and (data := self._store.get(kind, key, tag)) is not None:
+                self._store.touch(kind, key, tag)
+                self._keep_index(tree, facts)
+                return data
+        return None
+
+    def keep(self, tree: Tree, kind: str, key: bytes, deps: Deps, data: bytes) -> bool:
+        """Keep a result that was made in this session. Returns False where it is not kept: the tree was changed while it was made."""
+        if self._store is None:
+            return False
+        facts = self.facts(tree)
+        if isinstance(facts, WorkFacts):
+            self._learn(tree, facts, deps)
+            if not facts.settled_before(self._began - _SLACK):
+                del self._facts[id(tree)]  # what it has learned may not be so
+                return False
+            self._keep_index(tree, facts)
+        encoded = msgspec.msgpack.encode(deps)
+        self._store.put(kind, key, data, digest(encoded), encoded)
+        return True
+
+    def _learn(self, tree: Tree, facts: WorkFacts, deps: Deps) -> None:
+        for path, found in deps.contents.items():
+            if found:
+                try:
+                    facts.learn(path, os.stat(os.path.join(tree.root, path)), found)
+                except OSError:
+                    continue
+        for prefix, found in deps.listings.items():
+            facts.learn_listing(prefix, found)
+
+    def _keep_index(self, tree: Tree, facts: Facts) -> None:
+        if self._store is not None and isinstance(facts, WorkFacts) and facts.changed:
+            self._store.put("index", self._root(tree), msgspec.msgpack.encode(facts.lasting(time.time_ns())))
+            facts.changed = False
+
+    def close(self) -> None:
+        """Drop what is too much, and let go of the cache's file."""
+        if self._store is not None:
+            self._store.prune()
+            self._store.close()
