@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
-from ptlint.analysis.evaluate import Evaluator, bare
-from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Overlay, Suspect, Use
+from ptlint.analysis.evaluate import bare
+from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use
+from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
@@ -32,7 +33,7 @@ def deferral_of(after: frozenset[str]) -> str:
     return "semi-rcu" if "ipi" in after else "immediate"
 
 
-class Calls(Evaluator):
+class Calls(Watching):
     """The part of a function's run that handles calls and what comes out of them."""
 
     engine: Engine
@@ -106,7 +107,7 @@ class Calls(Evaluator):
                 self._unresolved(node, state)
             self._havoc(values, node, state)
             return [(self._unknown(node, values), state)]
-        self._passed(key, values)
+        self._passed(key, values, node, state)
         self._used(key, values, node, state)
         self._pass(key, values, node, state)
         table = any(self.level(value, state) or self._may_be_page(value) for value in values)
@@ -174,9 +175,14 @@ class Calls(Evaluator):
                 sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
                 first = max([first, *sets])
             for event in state.events[first:]:
-                gone = event.kind in ("free", "put") and event.extra != "pooled" and event.chain and event.level
+                gone = (event.kind == "free" or self._in_batch(event)) and event.extra != "pooled" and event.chain and event.level
                 if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":
                     self.ledger.use(Use(self.function.key, node.place, node.text, event), state.runtimes)
+
+    def _in_batch(self, event: Event) -> bool:
+        """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
+        kind = terms.place_type(event.value).split("[")[0].strip()
+        return event.kind == "put" and kind in self.border.pages | {"void *"}
 
     def _may_matter(self, node: ir.Call) -> bool:
         return bare(node.type) == "void"
@@ -192,7 +198,8 @@ class Calls(Evaluator):
         kind = bare(terms.place_type(place)).split("[")[0].strip()
         return kind in self.border.pages or kind == "void *" or kind in self.border.level_types
 
-    def _passed(self, key: str, values: list[Term]) -> None:
+    def _passed(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
+        self.watch_passed(key, values, node, state)
         for param, value in zip(self.program.functions[key].params, values, strict=False):
             self._typed(value, param.type)
 
@@ -301,11 +308,14 @@ class Calls(Evaluator):
             elif free.arg < len(values):
                 self._see(node, key, "call", state)
                 after = frozenset({free.after}) if free.after else _NOTHING
+                if free.after and free.arg:
+                    self.watch_head(values[0], self._step(node.place, node.text), state)
                 for term in self._freed(values[free.arg], free.form, state):
                     self._free(term, after, (), node, "handover" if free.after else "leaf", state)
         elif name in border.defers:
             return [(result, after) for after in self._defer(name, values, node, state)]
         elif name in border.lists:
+            self.watch_list(name, values, node, state)
             self._list(name, values, state)
         return [(result, state)]
 
@@ -331,8 +341,8 @@ class Calls(Evaluator):
             callbacks = [values[defer.callback][1]]
         elif defer.member:
             callbacks = self._item_functions(thing, state)
-        if defer.kind == "rcu" and thing[0] == "f":
-            self._claim(thing, node, state)
+        if defer.kind == "rcu" and defer.callback >= 0:
+            self.watch_queue(thing, callbacks, node, state)
         if not callbacks:
             if terms.root(thing)[0] != "n":
                 self._unresolved(node, state)
@@ -362,30 +372,6 @@ class Calls(Evaluator):
                 kept[()] = state
             found += kept.values()
         return found[:4]
-
-    def _claim(self, head: Term, node: ir.Call, state: State) -> None:
-        """The rcu_head of an object is written: the object must not be on a list by a member that shares its words."""
-        thing, member = head[1], str(head[2])
-        if thing[0] != "up":
-            return
-        listed = str(thing[2])
-        walked = self._cell_of(thing)
-        if (
-            not walked
-            or terms.bottom(thing)[0] == "a"
-            or state.facts.get(("unlisted", terms.field(thing, listed, "")))
-            or self._unlisted(thing, listed, state)
-        ):
-            return
-        if self.program.overlap(listed, member):
-            self.ledger.overlay(Overlay(self.function.key, node.place, node.text, member, listed, self.space(thing)), state.runtimes)
-
-    def _unlisted(self, thing: Term, listed: str, state: State) -> bool:
-        """Was the node taken off its list on this path? A node is known by its object and its member."""
-        for term in state.facts:
-            if term[0] == "unlisted" and (term[1] == thing[1] or (term[1][0] == "f" and term[1][1] == thing and term[1][2] == listed)):
-                return True
-        return False
 
     def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
@@ -473,6 +459,7 @@ class Calls(Evaluator):
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
+        self.watch_freed(base, self._step(node.place, text), state)
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
         if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")
@@ -585,7 +572,12 @@ class Calls(Evaluator):
                 continue  # code that serves any page drops references: each its own
             if before.kind == "put" and len(before.chain) > 1 and before.extra not in self.ledger.gathers:
                 continue  # what put it there may have taken it out again
-            same = before.kind in ("free", "put") and before.term == event.term and before.level and not {before.extra, event.extra} & {"pooled", "drained"}
+            same = (
+                before.kind in ("free", "put")
+                and before.term == event.term
+                and before.level
+                and not {before.extra, event.extra} & {"pooled", "drained"}
+            )
             if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
                 if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
                     continue  # another table may be in that entry by now
@@ -597,7 +589,14 @@ class Calls(Evaluator):
         strip = state.stripped.get(base)
         later = event.kind == "put" or bool(event.after & {"rcu", "sync-rcu"})
         batched = any(word.startswith("cell:") for word in event.after)
-        if strip is not None and strip.waits is not None and not batched and later and event.unlinked is not None and not strip.waits & {"rcu", "sync-rcu"}:
+        if (
+            strip is not None
+            and strip.waits is not None
+            and not batched
+            and later
+            and event.unlinked is not None
+            and not strip.waits & {"rcu", "sync-rcu"}
+        ):
             self.ledger.too_early(Early(self.function.key, strip, event), state.runtimes)
         if event.stripped or event.extra == "pooled" or not event.chain or batched or not all(hop.handles for hop in event.chain):
             return
@@ -746,6 +745,7 @@ class Calls(Evaluator):
         judge = "all" if accessor else "own" if blind else "none"
         result = substitute.term(case.result)
         stores = [(substitute.place(place), substitute.term(value)) for place, value in case.stores]
+        self.watch_applied([claim._replace(term=substitute.term(claim.term), head=substitute.term(claim.head)) for claim in case.claims], node, state)
         for event in case.events:
             if event.kind == "wait":
                 self.emit(event, state)
@@ -851,7 +851,7 @@ class Calls(Evaluator):
             # Some trees put numbers for the patching of the call between the operation and its arguments.
             count = len(self.program.functions[key].params)
             arguments = values[len(values) - count :] if len(values) > count else values
-            self._passed(key, arguments)
+            self._passed(key, arguments, node, one)
             self._pass(key, arguments, node, one)
             found += self._through_summary(key, arguments, node, one)
         if left:

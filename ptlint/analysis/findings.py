@@ -27,7 +27,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
         origins: where tables come from, and what keeps walkers away.
     """
-    found = [*_linked(ledger, program, names), *_overlaid(ledger, program, names), *_used(ledger, program, names)]
+    found = [*_linked(ledger, program, names), *_used(ledger, program, names)]
     found += _immediate(ledger, program, border, names, user_rcu, origins)
     if user_rcu:
         found += _semi_rcu(ledger, program, names, origins)
@@ -107,16 +107,6 @@ def _later(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFindin
             yield _finding("PTL004", "error", message, event.chain[0], event, ("irq", "rcu"), program, names(runtimes))
 
 
-def _overlaid(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
-    """PTL010 and PTL012, at the second claim on the words."""
-    for overlay, runtimes in ledger.overlays.items():
-        rule = "PTL012" if overlay.listed.endswith(".lru") else "PTL010"
-        function = program.functions[overlay.function]
-        at = Proof(overlay.place.file, overlay.place.line, overlay.place.column, function.name, overlay.text, f"{overlay.member} is written")
-        message = f"the rcu_head is written over {overlay.listed.rsplit('.', 1)[-1]} while the table is still on the list that it was found on"
-        yield RawFinding(rule, "error", message, at, "any", overlay.space or "both", (), (at,), names(runtimes))
-
-
 def _used(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
     """PTL013, at the use."""
     merged: dict[tuple[str, Place, str], tuple[Event, Runtimes]] = {}
@@ -143,9 +133,7 @@ def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
     return found
 
 
-def _immediate(
-    ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins
-) -> Iterator[RawFinding]:
+def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
     """PTL001: unlinked where others may walk, and freed with nothing but a flush."""
     by_ipi = _flushing_by_ipi(program, border)
     seen: dict[tuple[Unlink | None, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
@@ -176,7 +164,10 @@ def _reachable(suspect: Suspect, origins: Origins) -> bool:
     answers = origins.of(suspect.function, event.term)
     spaces = {origin.space for origin in answers}
     return (
-        bool(answers) and spaces <= {"user"} and all(origin.kind == "linked" for origin in answers) and all(origin.shelter != "dying" for origin in answers)
+        bool(answers)
+        and spaces <= {"user"}
+        and all(origin.kind == "linked" for origin in answers)
+        and all(origin.shelter != "dying" for origin in answers)
     )
 
 

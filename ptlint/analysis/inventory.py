@@ -112,7 +112,9 @@ def sites(ledger: Ledger, program: Program, origins: Origins) -> dict[SiteSeen, 
         for word in sorted(words):
             for verdict, reason in _WAITED.get(word) or verdicts:
                 space = verdict.space or _space(found)
-                site = SiteSeen(hop.function, hop.place.file, hop.place.line, hop.place.column, hop.text, role, level, word, verdict.safety, space, reason)
+                site = SiteSeen(
+                    hop.function, hop.place.file, hop.place.line, hop.place.column, hop.text, role, level, word, verdict.safety, space, reason
+                )
                 result[site] = result.get(site, frozenset()) | runtimes
     return result
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ptlint.analysis.overlay.notes import Notes
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Event, Hop, Pass, Strip
 from ptlint.frontend.ir import Place
 
-__all__ = ["CallSeen", "Double", "Early", "Hit", "Ledger", "Overlay", "Suspect", "Use"]
+__all__ = ["CallSeen", "Double", "Early", "Hit", "Ledger", "Suspect", "Use"]
 
 Runtimes = frozenset[str]
 _WAYS = 12
@@ -51,17 +52,6 @@ class Suspect(NamedTuple):
     event: Event
 
 
-class Overlay(NamedTuple):
-    """An rcu_head, ``member``, is written while the object is still on the list that it was found on, by ``listed``."""
-
-    function: str
-    place: Place
-    text: str
-    member: str
-    listed: str
-    space: str
-
-
 class Use(NamedTuple):
     """A table is used after it was freed or queued (``event``)."""
 
@@ -102,7 +92,7 @@ class Ledger:
         self.ways: dict[tuple[str, Event], Runtimes] = {}
         self.unresolved: dict[tuple[str, Place, str], Runtimes] = {}
         self.callbacks: dict[tuple[str, str], Runtimes] = {}
-        self.overlays: dict[Overlay, Runtimes] = {}
+        self.overlay = Notes()
         self.uses: dict[Use, Runtimes] = {}
         self.passes: dict[str, dict[Pass, Runtimes]] = {}
         self.dying: dict[Pass, Place] = {}
@@ -171,10 +161,6 @@ class Ledger:
         """Note a free that leaves the constructor's state."""
         key = (function, event)
         self.unstripped[key] = self.unstripped.get(key, frozenset()) | runtimes
-
-    def overlay(self, overlay: Overlay, runtimes: Runtimes) -> None:
-        """Note a claim on words that are in use."""
-        self.overlays[overlay] = self.overlays.get(overlay, frozenset()) | runtimes
 
     def use(self, use: Use, runtimes: Runtimes) -> None:
         """Note a use after the end."""

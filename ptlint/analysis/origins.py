@@ -6,6 +6,7 @@ kernel, and whether its mapping was out of everybody's reach by then, only the c
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 from ptlint.analysis import terms
@@ -97,7 +98,7 @@ class Origins:
 
     def doomed(self, chain: tuple[Hop, ...]) -> bool:
         """Does one of these calls work for an address space that is given back next?"""
-        for hop, inner in zip(chain, chain[1:], strict=False):
+        for hop, inner in itertools.pairwise(chain):
             for row in self._ledger.passes.get(inner.function, ()):
                 if row.caller == hop.function and row.place == hop.place and self._of_row(row)[0] == "dying":
                     return True

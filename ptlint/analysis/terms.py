@@ -112,7 +112,7 @@ def _fold(operator: str, x: int, y: int) -> int | None:
 
 
 def _rank(term: Term) -> int:
-    """How much of an identity a term carries: a number none, what hangs on a global little."""
+    """How much of an identity a term carries: a number none, what hangs on a global, or at a fixed address, little."""
     kind = term[0]
     if kind == "c" or (kind == "o" and term[1] in _TRUTHS):
         return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ptlint.analysis.overlay.notes import Claim
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
@@ -76,6 +77,7 @@ class Case(NamedTuple):
     stores: tuple[tuple[Term, Term], ...]
     result: Term
     held: int = 0
+    claims: tuple[Claim, ...] = ()
 
 
 class Summary(NamedTuple):
@@ -122,7 +124,22 @@ class State:
     reach. ``passes`` are the calls so far that were given an address space or a mapping.
     """
 
-    __slots__ = ("apart", "done", "events", "facts", "fence", "held", "memory", "passes", "published", "runtimes", "since", "stripped", "waits")
+    __slots__ = (
+        "apart",
+        "claims",
+        "done",
+        "events",
+        "facts",
+        "fence",
+        "held",
+        "memory",
+        "passes",
+        "published",
+        "runtimes",
+        "since",
+        "stripped",
+        "waits",
+    )
 
     def __init__(self, runtimes: Runtimes) -> None:
         self.runtimes = runtimes
@@ -131,6 +148,7 @@ class State:
         self.waits: frozenset[str] = frozenset()
         self.since: dict[Term, tuple[Unlink, frozenset[str]]] = {}
         self.events: tuple[Event, ...] = ()
+        self.claims: tuple[Claim, ...] = ()
         self.published: frozenset[Term] = frozenset()
         self.done: frozenset[int] = frozenset()
         self.held = 0
@@ -147,6 +165,7 @@ class State:
         other.waits = self.waits
         other.since = dict(self.since)
         other.events = self.events
+        other.claims = self.claims
         other.published = self.published
         other.done = self.done
         other.held = self.held
@@ -167,6 +186,7 @@ class State:
             self.apart is None,
             frozenset(self.stripped),
             self.events,
+            self.claims,
             frozenset(self.memory.items()),
             frozenset(self.facts.items()),
             frozenset(self.since.items()),

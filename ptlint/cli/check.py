@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ptlint import rulebook
+from ptlint.cli.change import change_options, producer, take_change
 from ptlint.cli.options import common, split
 from ptlint.cli.run import report
 from ptlint.config.load import load
@@ -23,6 +24,7 @@ _LEVELS = ("note", "warning", "error")
 @click.option("--select", multiple=True, metavar="RULE", help="Report these rules only (several; commas are allowed).")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
 @click.option("--fail-on", type=click.Choice(_LEVELS[::-1]), help="The lowest severity that makes the exit status 1 [default: warning].")
+@change_options
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 though there are findings; never hides that a run is not complete.")
 @click.option("--strict", is_flag=True, help="Exit with 2 when a call is not resolved, or a symbol not covered by any build.")
 def command(
@@ -34,17 +36,28 @@ def command(
     strict: bool,
     **options: Any,
 ) -> int:
-    """Report frees of page tables that do not wait for the walkers that TREE has."""
+    """Report frees of page tables that do not wait for the walkers that TREE has.
+
+    With --patch, --range or --staged only what the change brings is reported, and counts.
+    """
     from ptlint.report.check_text import summary
 
+    change = take_change(options)
     settings = load(options["tree"]).settings
     chosen = rulebook.select(select or settings.select)
     ignored = rulebook.select(ignore or settings.ignore)
     paths = split(only) or settings.only
-    result, status = report("check", options, lambda analysis, _: analysis.check(chosen, ignored, paths), summary=summary, strict=strict)
+    result, status = report(
+        "check",
+        options,
+        lambda analysis, _: analysis.check(chosen, ignored, paths),
+        summary=summary,
+        strict=strict,
+        produce=producer(change) if change else None,
+    )
     return status or (0 if exit_zero else _findings(result, fail_on or settings.fail_on))
 
 
 def _findings(result: CheckResult, fail_on: str) -> int:
-    """1 with a finding at or above ``fail_on``."""
-    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings))
+    """1 with a finding at or above ``fail_on`` that was not known."""
+    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings if not finding.known))

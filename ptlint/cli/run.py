@@ -14,8 +14,9 @@ from ptlint.cli.terminal import say, wants_color
 from ptlint.config.load import load
 from ptlint.config.model import Settings
 from ptlint.options import RunOptions
+from ptlint.progress import Progress
 from ptlint.report.interface import Style
-from ptlint.results import CheckResult, GraphResult, InventoryResult, VariantsResult
+from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["Analysis", "cache_dir", "report"]
 
@@ -32,6 +33,9 @@ class Analysis(Protocol):
     def graph(self, root: str) -> GraphResult:
         """The graph from ``[FILE:]FUNCTION``. Raises UsageError when there is none."""
 
+    def overlay(self) -> OverlayResult:
+        """The words that a table is queued by."""
+
     def variants(self) -> VariantsResult:
         """The builds and variants."""
 
@@ -39,7 +43,7 @@ class Analysis(Protocol):
         """How much of what, and how long it took."""
 
 
-_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 
 
 def report(
@@ -49,28 +53,42 @@ def report(
     *,
     summary: Callable[[_ResultT], str] | None = None,
     strict: bool = False,
+    produce: Callable[[RunOptions, Progress, Callable[[Analysis], _ResultT]], _ResultT] | None = None,
 ) -> tuple[_ResultT, int]:
-    """Run, print, and give the result with its exit status, findings aside: 2 where something is missing in it."""
+    """Run, print, and give the result with its exit status, findings aside: 2 where something is missing in it.
+
+    ``ask`` says what is asked of an analysis. ``produce`` runs as many as it takes and gives one result; without it there is one run.
+    """
     arguments = RunArguments(**options)
     wanted = outputs(command, arguments.formats)
     settings = load(arguments.tree).settings
+    figures: dict[str, int | float] = {}
+
+    def answer(analysis: Analysis) -> _ResultT:
+        figures.update(analysis.statistics())
+        return ask(analysis, settings)
+
     with progress(arguments.verbosity) as meter:
-        from ptlint.pipeline import run
         from ptlint.report.order import ordered
 
-        analysis: Analysis = run(_run_options(arguments, settings), meter)
-        result = ordered(ask(analysis, settings))
+        result = ordered((produce or _once)(_run_options(arguments, settings), meter, answer))
     style = Style(color=wants_color(arguments.color or settings.color), verbose=arguments.verbosity > 0)
     write(command, result, wanted, style)
     if arguments.verbosity > 0:
-        for name, value in sorted(analysis.statistics().items()):
+        for name, value in sorted(figures.items()):
             say(f"ptlint: {name}: {value:.2f}" if isinstance(value, float) else f"ptlint: {name}: {value:,}")
     if summary and arguments.verbosity >= 0:
         say(f"ptlint: {summary(result)}")
     return result, _gaps(result, strict or settings.strict)
 
 
-def _gaps(result: CheckResult | GraphResult | InventoryResult | VariantsResult, strict: bool) -> int:
+def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _ResultT]) -> _ResultT:
+    from ptlint.pipeline import run
+
+    return answer(run(options, meter))
+
+
+def _gaps(result: CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool) -> int:
     """2 when the result is not complete."""
     if result.incomplete:
         files = len({gap.file for gap in result.incomplete})
