@@ -551,7 +551,8 @@ class Calls(Watching):
             if event.stripped:
                 self.ledger.stripped_cells.add(cell)
             self.ledger.container(self.ledger.drains, cell, event.chain, level, state.runtimes)
-        if event.kind == "free" and level and event.unlinked is not None and deferral_of(event.after) in ("immediate", "semi-rcu"):
+        short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
+        if event.kind == "free" and level and event.unlinked is not None and short:
             self.ledger.suspect(Suspect("unlinked", self.function.key, event), state.runtimes)
         if event.kind == "free" and not level:
             self.unknown.add(event.term)

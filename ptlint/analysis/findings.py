@@ -162,13 +162,9 @@ def _reachable(suspect: Suspect, origins: Origins) -> bool:
     if event.unlinked is None or event.unlinked.space in ("own", "kernel") or origins.dead(suspect.function):
         return False
     answers = origins.of(suspect.function, event.term)
-    spaces = {origin.space for origin in answers}
-    return (
-        bool(answers)
-        and spaces <= {"user"}
-        and all(origin.kind == "linked" for origin in answers)
-        and all(origin.shelter != "dying" for origin in answers)
-    )
+    if not answers or {origin.space for origin in answers} != {"user"}:
+        return False
+    return all(origin.kind == "linked" and origin.shelter != "dying" for origin in answers)
 
 
 def _no_flush(ledger: Ledger, program: Program, names: Names, origins: Origins, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:

@@ -27,7 +27,8 @@ class Origin(NamedTuple):
     """One answer.
 
     ``kind``: ``fresh``, allocated and put into no entry that others can reach; ``linked``, an entry or an address space leads, or led, to it;
-    ``kept``, it lay in a member or a list of its own; or ``unknown``. ``space`` is whose it is: ``user``, ``kernel``, ``own`` (a tree that only its maker has),
+    ``kept``, it lay in a member or a list of its own; or ``unknown``. ``space`` is whose it is: ``user``, ``kernel``, ``own`` (a tree that
+    only its maker has),
     or empty. ``shelter`` is what keeps others away: ``apart``, the mapping was taken out of everybody's reach; ``dying``, the address space is
     given back next; or ``open``.
     """
