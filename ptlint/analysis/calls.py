@@ -571,7 +571,7 @@ class Calls(Watching):
         for before in state.events[state.fence :]:
             if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
                 continue  # code that serves any page drops references: each its own
-            if before.kind == "put" and len(before.chain) > 1 and before.extra not in self.ledger.gathers:
+            if before.kind == "put" and before.extra not in self.ledger.gathers:
                 continue  # what put it there may have taken it out again
             same = (
                 before.kind in ("free", "put")
