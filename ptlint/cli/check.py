@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from ptlint import rulebook
+from ptlint.cli.baseline import baseline_options, take_baseline
 from ptlint.cli.change import change_options, producer, take_change
 from ptlint.cli.options import common, split
 from ptlint.cli.run import report
@@ -25,6 +26,7 @@ _LEVELS = ("note", "warning", "error")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
 @click.option("--fail-on", type=click.Choice(_LEVELS[::-1]), help="The lowest severity that makes the exit status 1 [default: warning].")
 @change_options
+@baseline_options
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 though there are findings; never hides that a run is not complete.")
 @click.option("--strict", is_flag=True, help="Exit with 2 when a call is not resolved, or a symbol not covered by any build.")
 def command(
@@ -42,6 +44,7 @@ def command(
     """
     from ptlint.report.check_text import summary
 
+    finish = take_baseline(options)
     change = take_change(options)
     settings = load(options["tree"]).settings
     chosen = rulebook.select(select or settings.select)
@@ -54,6 +57,7 @@ def command(
         summary=summary,
         strict=strict,
         produce=producer(change) if change else None,
+        finish=finish,
     )
     return status or (0 if exit_zero else _findings(result, fail_on or settings.fail_on))
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from ptlint.cli.formats import outputs, write
 from ptlint.cli.options import RunArguments, split
 from ptlint.cli.progress import progress
-from ptlint.cli.terminal import say, wants_color
+from ptlint.cli.terminal import put, say, wants_color
 from ptlint.config.load import load
 from ptlint.config.model import Settings
 from ptlint.options import RunOptions
@@ -54,10 +54,13 @@ def report(
     summary: Callable[[_ResultT], str] | None = None,
     strict: bool = False,
     produce: Callable[[RunOptions, Progress, Callable[[Analysis], _ResultT]], _ResultT] | None = None,
+    finish: Callable[[_ResultT], _ResultT] | None = None,
+    out: Callable[[_ResultT], str] | None = None,
 ) -> tuple[_ResultT, int]:
     """Run, print, and give the result with its exit status, findings aside: 2 where something is missing in it.
 
     ``ask`` says what is asked of an analysis. ``produce`` runs as many as it takes and gives one result; without it there is one run.
+    ``finish`` has the last word before it is printed, ``out`` is a format of its own in place of all others.
     """
     arguments = RunArguments(**options)
     wanted = outputs(command, arguments.formats)
@@ -71,8 +74,12 @@ def report(
     with progress(arguments.verbosity) as meter:
         from ptlint.report.order import ordered
 
-        result = ordered((produce or _once)(_run_options(arguments, settings), meter, answer))
+        made = (produce or _once)(_run_options(arguments, settings), meter, answer)
+        result = ordered(finish(made) if finish else made)
     style = Style(color=wants_color(arguments.color or settings.color), verbose=arguments.verbosity > 0)
+    if out:
+        put(out(result))
+        return result, 2 if result.incomplete else 0
     write(command, result, wanted, style)
     if arguments.verbosity > 0:
         for name, value in sorted(figures.items()):
