@@ -51,13 +51,14 @@ def _details(finding: Finding, result: CheckResult) -> str:
     lines += [f"- not waited for: {', '.join(finding.missing)}"] if finding.missing else []
     lines += [f"- variants: {_text(variants(finding.variants, result))}", f"- fingerprint: {_code(finding.fingerprint)}"]
     if finding.cause:
-        lines.append(f"- brought by {_code(f'{finding.cause.file}:{finding.cause.line}')}{_text(part(finding.cause, result))}")
+        told = f" {_text(part(finding.cause, result))}".rstrip()
+        lines.append(f"- brought by {_code(f'{finding.cause.file}:{finding.cause.line}')}{told}")
+    lines += [f"- see also {_code(f'{also.file}:{also.line}')}: {_text(also.message)}" for also in finding.related]
     if finding.path:
         way = [f"{step.file}:{step.line}: {step.function}{': ' if step.note else ''}{flat(step.note)}" for step in finding.path]
         lines += ["", _fenced(way, "text")]
     if finding.cause and finding.cause.hunk:
         lines += ["", _fenced(list(finding.cause.hunk), "diff")]
-    lines += [f"- see also {_code(f'{also.file}:{also.line}')}: {_text(also.message)}" for also in finding.related]
     body = "\n".join(lines)
     return f"<details><summary>{_brief(finding)}</summary>\n\n{body}\n\n</details>\n"
 
