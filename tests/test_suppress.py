@@ -1,5 +1,6 @@
 """Suppressions: what they hide, what becomes of them, and what the command line says."""
 
+# ruff: noqa: F811, the fixtures of test_cli are names of this module too
 from __future__ import annotations
 
 import datetime
@@ -159,7 +160,7 @@ def test_those_of_all_files_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # ---- the command line --------------------------------------------------------------------------------------
 
 
-def test_the_command_line_hides_counts_and_shows(ptlint: Callable[..., Ran], pipeline: FakePipeline, tmp_path: Path) -> None:  # noqa: F811
+def test_the_command_line_hides_counts_and_shows(ptlint: Callable[..., Ran], pipeline: FakePipeline, tmp_path: Path) -> None:
     pipeline.result = result(finding(), finding(fingerprint="cd34", location=Location("mm/c.c", 1, 1, "g")))
     (tmp_path / ".ptlint.toml").write_text('[[suppress]]\nfingerprint = "cd34"\nreason = "boot\\nonly"\n')
     more = tmp_path / "more.toml"
@@ -178,7 +179,7 @@ def test_the_command_line_hides_counts_and_shows(ptlint: Callable[..., Ran], pip
     jsonschema.validate(document, json.loads((SCHEMAS / "check.json").read_text()))
 
 
-def test_expired_and_unused_ones_are_told(ptlint: Callable[..., Ran], pipeline: FakePipeline, tmp_path: Path) -> None:  # noqa: F811
+def test_expired_and_unused_ones_are_told(ptlint: Callable[..., Ran], pipeline: FakePipeline, tmp_path: Path) -> None:
     pipeline.result = result(finding())
     told = '[[suppress]]\nfingerprint = "ab12"\nreason = "r"\nexpires = 2020-01-01\n[[suppress]]\nfingerprint = "gone"\nreason = "s"\n'
     (tmp_path / ".ptlint.toml").write_text(told)
@@ -190,7 +191,7 @@ def test_expired_and_unused_ones_are_told(ptlint: Callable[..., Ran], pipeline: 
     assert "not needed" not in ptlint("check", "--variant", "nopv")[2]
 
 
-def test_a_file_that_is_no_list_of_suppressions_is_2(ptlint: Callable[..., Ran], tmp_path: Path) -> None:  # noqa: F811
+def test_a_file_that_is_no_list_of_suppressions_is_2(ptlint: Callable[..., Ran], tmp_path: Path) -> None:
     (tmp_path / "more.toml").write_text('fail-on = "error"\n')
     for name, says in (("more.toml", "unknown field"), ("no.toml", "No such file")):
         status, out, err = ptlint("check", "--suppressions", name)
@@ -199,14 +200,14 @@ def test_a_file_that_is_no_list_of_suppressions_is_2(ptlint: Callable[..., Ran],
         assert says in err
 
 
-def test_b4_hears_nothing_on_standard_error(ptlint: Callable[..., Ran], pipeline: FakePipeline) -> None:  # noqa: F811
+def test_b4_hears_nothing_on_standard_error(ptlint: Callable[..., Ran], pipeline: FakePipeline) -> None:
     pipeline.result = result(finding(), incomplete=(GAP,))
     status, out, err = ptlint("check", "--format", "b4", "-v")
     assert (status, err) == (2, "")
     assert "ERROR: not complete: unreadable" in out
 
 
-def test_statistics_go_to_standard_error(ptlint: Callable[..., Ran], pipeline: FakePipeline) -> None:  # noqa: F811
+def test_statistics_go_to_standard_error(ptlint: Callable[..., Ran], pipeline: FakePipeline) -> None:
     pipeline.result = result(finding())
     _, out, err = ptlint("check", "--format", "json", "--statistics", "-q")
     assert json.loads(out)["schema"] == "ptlint-check/1"
@@ -217,7 +218,7 @@ def test_github_also_writes_the_summary(
     ptlint: Callable[..., Ran],
     pipeline: FakePipeline,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = tmp_path / "summary.md"
     page.write_text("before\n")
