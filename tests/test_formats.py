@@ -280,7 +280,7 @@ def test_mail_is_plain_text_of_78_columns() -> None:
     text = render("mail", everything())
     assert all(len(line) <= check_mail.WIDTH for line in text.splitlines() if not line.startswith(">"))
     assert "> +\tkick();\n" in text
-    assert "Can a walker with interrupts off or a walker under rcu_read_lock() still use" in " ".join(text.split())
+    assert "Can a walker with interrupts off or a walker that holds only the RCU read lock still use" in " ".join(text.split())
     assert "ef56" not in text and "mm/k.c" not in text, "what was known is no news"
     assert not re.search(r"\b(ERROR|WARNING|NOTE|BUG)\b", text)
 

@@ -16,7 +16,7 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 _WALKERS = {
     "hw": "a CPU that still has it in its paging-structure caches",
     "irq": "a walker with interrupts off",
-    "rcu": "a walker under rcu_read_lock()",
+    "rcu": "a walker that holds only the RCU read lock",
 }
 
 
