@@ -142,7 +142,8 @@ def _tasks(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: 
         gaps = [(file, "needed for the build, and missing or empty in the tree") for file in sorted(build.absent)]
         gaps += [(file, "the file is empty") for file in sorted(build.units & tolerant.empty)]
         gaps += [(file, reason) for file, reason in sorted(tolerant.problems.items())]
-        tasks.append(Task(build.name, plan.tree.directory(), units, plan.common(build), build.runtimes, variants, skipped, tuple(gaps)))
+        place, unsaved = plan.tree.directory(), dict(plan.tree.unsaved)
+        tasks.append(Task(build.name, place, units, plan.common(build), build.runtimes, variants, skipped, tuple(gaps), unsaved))
     return tasks
 
 

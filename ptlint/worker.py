@@ -34,7 +34,7 @@ _DEPTH = 20_000
 class Task(msgspec.Struct, frozen=True):
     """A build to parse and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share.
 
-    ``gaps`` are (file, reason) of what is known to be missing before anything was parsed.
+    ``gaps`` are (file, reason) of what is known to be missing before anything was parsed. ``unsaved`` are contents in place of the files' own.
     """
 
     build: str
@@ -45,6 +45,7 @@ class Task(msgspec.Struct, frozen=True):
     variants: dict[str, str]
     skipped: frozenset[str]
     gaps: tuple[tuple[str, str], ...] = ()
+    unsaved: dict[str, bytes] = {}
 
 
 class TaskResult(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ def run_task(data: bytes) -> bytes:
     task = msgspec.msgpack.decode(data, type=Task)
     seconds = {"parse": -time.monotonic()}
     border = load_border(resources.rules())
-    sources = Sources(task.directory)
+    sources = Sources(task.directory, task.unsaved)
     units, incomplete = _parse(task, sources, frozenset(name.removesuffix("*").strip() for name in {*border.tables, *border.pages}))
     incomplete += task.gaps
     seconds["parse"] += time.monotonic()

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ptlint import rulebook
+from ptlint.cli.change import change_options, producer, take_change
 from ptlint.cli.options import common, split
 from ptlint.cli.run import report
 from ptlint.cli.suppression import Filter
@@ -26,6 +27,7 @@ _LEVELS = ("note", "warning", "error")
 @click.option("--select", multiple=True, metavar="RULE", help="Report these rules only (several; commas are allowed).")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
 @click.option("--fail-on", type=click.Choice(_LEVELS[::-1]), help="The lowest severity that makes the exit status 1 [default: warning].")
+@change_options
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 though there are findings; never hides that a run is not complete.")
 @click.option("--strict", is_flag=True, help="Exit with 2 when a call is not resolved, or a symbol not covered by any build.")
 @click.option("--suppressions", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="More [[suppress]] entries (several).")
@@ -43,11 +45,15 @@ def command(
     count: bool,
     **options: Any,
 ) -> int:
-    """Report frees of page tables that do not wait for the walkers that TREE has."""
+    """Report frees of page tables that do not wait for the walkers that TREE has.
+
+    With --patch, --range or --staged only what the change brings is reported, and counts.
+    """
     from ptlint.report.check_statistics import statistics
     from ptlint.report.check_text import summary
     from ptlint.report.wording import stale
 
+    change = take_change(options)
     found = load(options["tree"])
     settings = found.settings
     hidden = Filter(found, files, options)
@@ -62,6 +68,7 @@ def command(
         strict=strict,
         finish=lambda result: hidden.apply(result, chosen, ignored, paths),
         show_suppressed=show_suppressed,
+        produce=producer(change) if change else None,
     )
     if options["quiet"] <= options["verbose"] and "b4" not in options["formats"]:
         for line in filter(None, map(stale, result.suppressions)):
@@ -73,5 +80,5 @@ def command(
 
 
 def _findings(result: CheckResult, fail_on: str) -> int:
-    """1 with a finding at or above ``fail_on``."""
-    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings))
+    """1 with a finding at or above ``fail_on`` that was not known."""
+    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings if not finding.known))

@@ -17,6 +17,7 @@ from ptlint.cli.terminal import say, wants_color
 from ptlint.config.load import load
 from ptlint.config.model import Settings
 from ptlint.options import RunOptions
+from ptlint.progress import Progress
 from ptlint.report.interface import Style
 from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
@@ -57,9 +58,11 @@ def report(
     strict: bool = False,
     finish: Callable[[_ResultT], _ResultT] | None = None,
     show_suppressed: bool = False,
+    produce: Callable[[RunOptions, Progress, Callable[[Analysis], _ResultT]], _ResultT] | None = None,
 ) -> tuple[_ResultT, int]:
     """Run, print, and give the result with its exit status, findings aside: 2 where something is missing in it.
 
+    ``ask`` says what is asked of an analysis. ``produce`` runs as many as it takes and gives one result; without it there is one run.
     ``finish`` makes the result that is printed out of the one that was found.
     """
     arguments = RunArguments(**options)
@@ -67,12 +70,16 @@ def report(
     if quiet := silent(wanted):
         arguments = msgspec.structs.replace(arguments, quiet=1, verbose=0)
     settings = load(arguments.tree).settings
+    figures: dict[str, int | float] = {}
+
+    def answer(analysis: Analysis) -> _ResultT:
+        figures.update(analysis.statistics())
+        return ask(analysis, settings)
+
     with progress(arguments.verbosity) as meter:
-        from ptlint.pipeline import run
         from ptlint.report.order import ordered
 
-        analysis: Analysis = run(_run_options(arguments, settings), meter)
-        found = ask(analysis, settings)
+        found = (produce or _once)(_run_options(arguments, settings), meter, answer)
         result = ordered(finish(found) if finish else found)
     lines = Lines(arguments.tree, arguments.rev)
     style = Style(color=wants_color(arguments.color or settings.color), verbose=arguments.verbosity > 0, suppressed=show_suppressed)
@@ -81,11 +88,17 @@ def report(
     write(command, result, wanted, style)
     lines.close()
     if arguments.verbosity > 0:
-        for name, value in sorted(analysis.statistics().items()):
+        for name, value in sorted(figures.items()):
             say(f"ptlint: {name}: {value:.2f}" if isinstance(value, float) else f"ptlint: {name}: {value:,}")
     if summary and arguments.verbosity >= 0:
         say(f"ptlint: {summary(result)}")
     return result, _gaps(result, strict or settings.strict, quiet)
+
+
+def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _ResultT]) -> _ResultT:
+    from ptlint.pipeline import run
+
+    return answer(run(options, meter))
 
 
 def _gaps(result: CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool, quiet: bool) -> int:

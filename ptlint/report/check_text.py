@@ -37,6 +37,11 @@ def summary(result: CheckResult) -> str:
         f"{result.change.known} known" if result.change and result.change.known else "",
     ]
     changed += [f"{len(result.suppressed)} suppressed"] if result.suppressed else []
+    parts = result.change.parts if result.change else ()
+    if parts and not any(part.relevant for part in parts):
+        return f"no new findings; nothing that is looked at is changed{' in any of them' if len(parts) > 1 else ''}"
+    matter = sum(part.relevant for part in parts)
+    changed += [f"{matter} of {count(len(parts), 'part')} of the change looked at"] if len(parts) > 1 else []
     looked = f"{count(result.stats.units, 'unit')}, {count(result.stats.functions, 'function')}, {count(len(result.variants), 'variant')}"
     left = [
         count(len(result.incomplete), "file not read in full", "files not read in full") if result.incomplete else "",
