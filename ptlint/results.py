@@ -16,7 +16,7 @@ from ptlint import __version__
 __all__ = [
     "Access", "AddressSpace", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult", "CheckStats", "Claim", "Deferral", "Edge",
     "EdgeKind", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match", "Member", "Node", "NotCovered", "NotLookedAt",
-    "Object", "OverlayResult", "Part", "Proof", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Suppressed",
+    "Object", "OverlayResult", "Part", "Proof", "ProofPart", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Suppressed",
     "SuppressionState", "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
 ]  # fmt: skip
 
@@ -341,8 +341,19 @@ class Claim(msgspec.Struct, frozen=True):
     variants: tuple[str, ...] = ()
 
 
+class ProofPart(msgspec.Struct, frozen=True):
+    """The verdict of some variants."""
+
+    variants: tuple[str, ...]
+    verdict: Verdict
+    reason: str
+
+
 class Proof(msgspec.Struct, frozen=True):
-    """Can ``against`` be in use when ``claim``, an rcu_head, is written? ``steps`` are the lines that the reason speaks of."""
+    """Can ``against`` be in use when ``claim``, an rcu_head, is written? The worst verdict, with its reason; ``parts`` are those of all variants.
+
+    ``steps`` are the lines that the reason speaks of.
+    """
 
     claim: str
     against: str
@@ -350,6 +361,7 @@ class Proof(msgspec.Struct, frozen=True):
     reason: str
     variants: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    parts: tuple[ProofPart, ...] = ()
 
 
 class OverlayResult(msgspec.Struct, frozen=True, kw_only=True):

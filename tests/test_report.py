@@ -38,6 +38,7 @@ from ptlint.results import (
     OverlayResult,
     Part,
     Proof,
+    ProofPart,
     Related,
     Site,
     Step,
@@ -161,7 +162,15 @@ def overlay_result() -> OverlayResult:
         Claim("mm/b.c", 9, "queue", "pt_rcu_head", "opens", ("pte", "pmd"), "struct ptdesc", RUNTIMES),
         Claim("mm/a.c", 4, "add", "pt_list", "opens", ("pgd",), "struct ptdesc", ("nopv", "kvm")),
     )
-    proof = Proof("pt_rcu_head", "pt_list", "proved", "mm/a.c:4 and mm/b.c:9: no table is both", RUNTIMES, (Step("mm/a.c", 4, "add", "opens"),))
+    proof = Proof(
+        "pt_rcu_head",
+        "pt_list",
+        "proved",
+        "mm/a.c:4 and mm/b.c:9: no table is both",
+        RUNTIMES,
+        (Step("mm/a.c", 4, "add", "opens"),),
+        (ProofPart(RUNTIMES, "proved", "mm/a.c:4 and mm/b.c:9: no table is both"),),
+    )
     match = Match("mm/a.h", 3, "struct page.lru", "struct ptdesc.pt_list", True)
     return OverlayResult(record="struct ptdesc", members=members, matches=(match,), claims=claims, proofs=(proof,), **COMMON)
 

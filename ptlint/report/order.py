@@ -87,7 +87,10 @@ def _(result: InventoryResult) -> InventoryResult:
 def _(result: OverlayResult) -> OverlayResult:
     members = tuple(msgspec.structs.replace(member, variants=_names(member.variants)) for member in result.members)
     claims = tuple(msgspec.structs.replace(claim, variants=_names(claim.variants)) for claim in result.claims)
-    proofs = tuple(msgspec.structs.replace(proof, variants=_names(proof.variants)) for proof in result.proofs)
+    proofs = tuple(
+        msgspec.structs.replace(proof, variants=_names(proof.variants), parts=_sorted(proof.parts, "verdict", "reason", "variants"))
+        for proof in result.proofs
+    )
     return msgspec.structs.replace(
         result,
         members=_sorted(members, "record", "offset", "size", "member", "variants"),
