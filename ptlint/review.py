@@ -112,9 +112,9 @@ def _known(now: CheckResult, new: dict[str, Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in now.findings if finding.fingerprint not in new)
 
 
-def _gaps(before: CheckResult | None, now: CheckResult) -> int:
+def _gaps(before: CheckResult | None, now: CheckResult) -> tuple[Incomplete, ...]:
     known = {(gap.file, gap.reason) for gap in before.incomplete} if before else set()
-    return sum((gap.file, gap.reason) in known for gap in now.incomplete)
+    return tuple(gap for gap in now.incomplete if (gap.file, gap.reason) in known)
 
 
 def _new_guards(before: tuple[NotCovered, ...], after: tuple[NotCovered, ...]) -> tuple[NotCovered, ...]:

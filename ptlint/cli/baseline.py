@@ -23,11 +23,11 @@ def baseline_options(function: _Command) -> _Command:
     return click.option("--baseline", type=_FILE, metavar="FILE", help="Report only what FILE has not accepted.")(function)
 
 
-def take_baseline(options: dict[str, Any]) -> Callable[[CheckResult], CheckResult] | None:
+def take_baseline(options: dict[str, Any]) -> Callable[[CheckResult], CheckResult]:
     """Take the options out of ``options``; what is to be done with the result. ``everything`` stays, for a change may want it too."""
     source, target = options.pop("baseline"), options.pop("write_baseline")
     if source is None and target is None:
-        return None
+        return lambda result: result
     if target is not None and any(options.get(name) for name in ("patch", "span", "staged")):
         raise UsageError("--write-baseline takes the findings of a whole tree; leave --patch, --range and --staged out")
     from ptlint.compare.baseline import accepted, read, with_baseline

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from ptlint import rulebook
 from ptlint.cli.change import producer
 from ptlint.cli.options import common, tree_argument
 from ptlint.cli.run import report
+from ptlint.cli.suppression import Filter
 from ptlint.cli.terminal import put, say
 from ptlint.config.load import load
 from ptlint.results import CheckResult
@@ -73,14 +75,24 @@ def _look(request: ChangeRequest, options: dict[str, Any]) -> int:
     tree = str(options["tree"])
     if not _worth(tree, request):
         return 0
-    settings = load(options["tree"]).settings
-    chosen, ignored = rulebook.select(settings.select), rulebook.select(settings.ignore)
-    result, status = report("check", options, lambda analysis, _: analysis.check(chosen, ignored, settings.only), produce=producer(request))
+    result, status = _report(request, options)
     if result.change and any(part.relevant for part in result.change.parts) and options["quiet"] <= options["verbose"]:
         say(f"ptlint: {summary(result)}")
-    if status and not settings.strict and result.change and len(result.incomplete) <= result.change.gaps:
-        status = 0
-    return status or _found(result, settings.fail_on)
+    return status or _found(result, load(options["tree"]).settings.fail_on)
+
+
+def _report(request: ChangeRequest, options: dict[str, Any]) -> tuple[CheckResult, int]:
+    """Look and print, with the settings that are in force for TREE. What could not be read before the change either stops nothing."""
+    found = load(options["tree"])
+    hidden, settings = Filter(found, (), options), found.settings
+    chosen, ignored = rulebook.select(settings.select), rulebook.select(settings.ignore)
+
+    def finish(result: CheckResult) -> CheckResult:
+        known = set(result.change.gaps) if result.change else set()
+        own = msgspec.structs.replace(result, incomplete=tuple(gap for gap in result.incomplete if gap not in known))
+        return hidden.apply(own, chosen, ignored, settings.only)
+
+    return report("check", options, lambda analysis, _: analysis.check(chosen, ignored, settings.only), produce=producer(request), finish=finish)
 
 
 def _worth(tree: str, request: ChangeRequest) -> bool:
@@ -120,25 +132,11 @@ def _mail(tree: Path, search: int) -> int:
 
     request = request_for(str(tree), sys.stdin.buffer.read(), search)
     if isinstance(request, str):
-        put(f"-:{request}\n" if request else "")
+        put(f"{request}\n" if request else "")
         return 0
     options = {
-        "tree": tree, "rev": None, "variants": (), "formats": (), "dotconfig": None, "jobs": None, "cache_dir": None, "no_cache": False,
+        "tree": tree, "rev": None, "variants": (), "formats": ("b4",), "dotconfig": None, "jobs": None, "cache_dir": None, "no_cache": False,
         "color": "never", "quiet": 1, "verbose": 0,
     }  # fmt: skip
-    settings = load(tree).settings
-    chosen, ignored = rulebook.select(settings.select), rulebook.select(settings.ignore)
-    result = report("check", options, lambda analysis, _: analysis.check(chosen, ignored, settings.only), produce=producer(request), out=_lines)[0]
-    return _found(result, settings.fail_on)
-
-
-def _lines(result: CheckResult) -> str:
-    lines = []
-    for finding in result.findings:
-        place = finding.cause or finding.location
-        word = {"error": "ERROR", "warning": "WARNING", "note": "NOTE"}[finding.severity]
-        where = "" if finding.cause is None else f" ({finding.location.file}:{finding.location.line} in {finding.location.function})"
-        lines.append(f"-:{place.file}:{place.line}: {word}: {finding.message}{where} [{finding.rule}]\n")
-    gaps = result.incomplete[result.change.gaps if result.change else 0 :]
-    lines += [f"-:{gap.file}: WARNING: not looked at in full: {gap.reason}\n" for gap in gaps]
-    return "".join(lines)
+    result, status = _report(request, options)
+    return status or _found(result, load(tree).settings.fail_on)
