@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ptlint.results import (
+    Change,
     CheckResult,
     Claim,
     Edge,
@@ -54,7 +55,16 @@ def _own(result: Result) -> Any:
 
 @_own.register
 def _(result: CheckResult) -> CheckResult:
-    return msgspec.structs.replace(result, findings=_findings(result.findings), fixed=_findings(result.fixed))
+    hidden = (msgspec.structs.replace(entry, finding=_finding(entry.finding)) for entry in result.suppressed)
+    suppressed = {_place(entry.finding): entry for entry in hidden}
+    return msgspec.structs.replace(
+        result,
+        findings=_findings(result.findings),
+        fixed=_findings(result.fixed),
+        change=_change(result.change),
+        suppressed=tuple(suppressed[key] for key in sorted(suppressed)),
+        suppressions=_sorted(result.suppressions, "origin", "rule", "file", "function", "fingerprint", "reason", "expires"),
+    )
 
 
 @_own.register
@@ -105,13 +115,18 @@ def _(result: VariantsResult) -> VariantsResult:
     )
 
 
-def _findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    def key(finding: Finding) -> tuple[object, ...]:
-        place = finding.location
-        return place.file, place.line, place.column, finding.rule, finding.fingerprint, finding.variants, finding.message
+def _change(change: Change | None) -> Change | None:
+    return change and msgspec.structs.replace(change, gaps=_sorted(map(_incomplete, change.gaps), "file", "reason", "variants"))
 
+
+def _findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     inside = {_finding(finding): None for finding in findings}
-    return tuple(sorted(inside, key=key))
+    return tuple(sorted(inside, key=_place))
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str, str, tuple[str, ...], str]:
+    place = finding.location
+    return place.file, place.line, place.column, finding.rule, finding.fingerprint, finding.variants, finding.message
 
 
 def _finding(finding: Finding) -> Finding:
