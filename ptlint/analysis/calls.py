@@ -551,6 +551,8 @@ class Calls(Watching):
             if event.stripped:
                 self.ledger.stripped_cells.add(cell)
             self.ledger.container(self.ledger.drains, cell, event.chain, level, state.runtimes)
+        if "flush" in event.after:
+            self.ledger.flushed.add(event.chain)
         short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
         if event.kind == "free" and level and event.unlinked is not None and short:
             self.ledger.suspect(Suspect("unlinked", self.function.key, event), state.runtimes)
@@ -599,7 +601,7 @@ class Calls(Watching):
             and not strip.waits & {"rcu", "sync-rcu"}
         ):
             self.ledger.too_early(Early(self.function.key, strip, event), state.runtimes)
-        if event.stripped or event.extra == "pooled" or not event.chain or batched or not all(hop.handles for hop in event.chain):
+        if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
             return
         made = any(before.kind == "make" and before.term == base for before in state.events)
         if (base[0] == "v" and event.unlinked is not None) or (base[0] == "m" and made):

@@ -27,11 +27,11 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
         origins: where tables come from, and what keeps walkers away.
     """
-    found = [*_linked(ledger, program, names), *_used(ledger, program, names)]
+    found = [*_linked(ledger, program, names, origins), *_used(ledger, program, names)]
     found += _immediate(ledger, program, border, names, user_rcu, origins)
+    found += _page_batch(ledger, program, border, names, user_rcu)
     if user_rcu:
         found += _semi_rcu(ledger, program, names, origins)
-        found += _page_batch(ledger, program, border, names)
         found += _later(ledger, program, names)
     taken = {(proof.file, proof.line) for finding in found for proof in (finding.at, *finding.path)}
     found += _no_flush(ledger, program, names, origins, taken)
@@ -57,7 +57,7 @@ def _semi_rcu(ledger: Ledger, program: Program, names: Names, origins: Origins) 
         yield _finding("PTL002", severity, message, hop, event, ("rcu",), program, names(frozenset().union(*events.values())))
 
 
-def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
+def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool) -> Iterator[RawFinding]:
     """PTL003, where code that handles tables hands one to code that serves any page."""
     freed = emptied(ledger, Contexts(ledger))
     ways: dict[Hop, dict[Event, Runtimes]] = {}
@@ -71,9 +71,15 @@ def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names) 
         event = max(live or events, key=_weight)
         runtimes = frozenset().union(*events.values())
         silent = runtimes - by_ipi
+        if not user_rcu:
+            # Walkers with interrupts off are all there are: the flush waits for them wherever it is an IPI.
+            runtimes = silent
+        if not runtimes:
+            continue
         severity = "error" if silent or live else "warning"
-        missing = ("irq", "rcu") if silent else ("rcu",)
-        what = "walkers under rcu_read_lock()" + (", and with interrupts off where a flush is no IPI," if silent else "")
+        missing = tuple(word for word, owed in (("irq", silent), ("rcu", user_rcu)) if owed)
+        silent_ones = "walkers with interrupts off where a flush is no IPI" if silent else ""
+        what = " and ".join(filter(None, ("walkers under rcu_read_lock()" if user_rcu else "", silent_ones)))
         yield _finding(
             "PTL003",
             severity,
@@ -162,17 +168,22 @@ def _reachable(suspect: Suspect, origins: Origins) -> bool:
     if event.unlinked is None or event.unlinked.space in ("own", "kernel") or origins.dead(suspect.function):
         return False
     answers = origins.of(suspect.function, event.term)
-    if not answers or {origin.space for origin in answers} != {"user"}:
+    if any(origin.space == "kernel" or origin.shelter == "dying" for origin in answers):
         return False
-    return all(origin.kind == "linked" and origin.shelter != "dying" for origin in answers)
+    return any(origin.space == "user" and origin.kind == "linked" for origin in answers)
 
 
 def _no_flush(ledger: Ledger, program: Program, names: Names, origins: Origins, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
-    """PTL040: freed, or queued, with no flush between the unlink and that. What another rule says of the same free is not said again."""
+    """PTL040: freed, or queued, with no flush between the unlink and that. What another rule says of the same free is not said again.
+
+    Where the same calls flush on another path, it is taken that they know when there is nothing to flush.
+    """
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     for suspect, runtimes in ledger.suspects.items():
         event = suspect.event
         if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
+            continue
+        if any(event.chain[index:] in ledger.flushed for index in range(len(event.chain))):
             continue
         if any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
@@ -247,15 +258,21 @@ def _kept(event: Event, ledger: Ledger) -> bool:
     return event.chain[-1].role != "handover"
 
 
-def _linked(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
-    """PTL001: freed while an entry still points to it."""
+def _linked(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
+    """PTL001: freed while an entry still points to it. In a tree that is neither a process's nor the kernel's, fewer may meet it."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
+    reached: set[Hop] = set()
     for suspect, runtimes in ledger.suspects.items():
         if suspect.kind == "linked":
-            ways.setdefault(suspect.event.chain[0], {})[suspect.event] = runtimes
+            event = suspect.event
+            spaces = {origin.space for origin in origins.of(suspect.function, event.term)}
+            event = event._replace(space=event.space or ("kernel" if "kernel" in spaces else ""))
+            ways.setdefault(event.chain[0], {})[event] = runtimes
+            if event.space in ("user", "kernel"):
+                reached.add(event.chain[0])
     for hop, events in ways.items():
         event = max(events, key=_weight)
-        severity = "error" if event.space == "user" else "warning"
+        severity = "error" if hop in reached else "warning"
         message = "page table is freed before the entry that points to it is cleared"
         yield _finding("PTL001", severity, message, hop, event, ("hw", "irq"), program, names(frozenset().union(*events.values())))
 

@@ -88,6 +88,7 @@ class Ledger:
         self.puts: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]] = {}
         self.gathers: set[str] = set()
         self.chains: set[tuple[Hop, ...]] = set()
+        self.flushed: set[tuple[Hop, ...]] = set()
         self.suspects: dict[Suspect, Runtimes] = {}
         self.ways: dict[tuple[str, Event], Runtimes] = {}
         self.unresolved: dict[tuple[str, Place, str], Runtimes] = {}
