@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
-from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use
+from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use, Walk
 from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
@@ -100,7 +100,7 @@ class Calls(Watching):
 
     def _direct(self, key: str, values: list[Term], node: ir.Call, state: State, kind: str) -> list[tuple[Term, State]]:
         name = key.rsplit(":", 1)[-1]
-        if name in self.border.named or name in self.border.readers:
+        if name in self.border.named or name in self.border.readers or name in self.border.reader_ends:
             return self._border(name, key, values, node, state)
         if key not in self.program.functions:
             if any(self.level(value, state) == "pte" or self.level_of_type(value) for value in values) and self._may_matter(node):
@@ -229,7 +229,7 @@ class Calls(Watching):
                 base = ("&", ZERO if _emptied(held) else held)
             given.append(ZERO if base[0] == "c" or _emptied(base) else base)
         fresh = frozenset(index for index, value in enumerate(given) if self.fresh(value[1] if value[0] == "&" else value, state))
-        one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart)
+        one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart, state.reading)
         self.ledger.passing(one, state.runtimes)
         if any(bare(terms.type_of(value)) in self.border.owners for value in given):
             state.passes = (*state.passes, one)[-16:]
@@ -284,7 +284,12 @@ class Calls(Watching):
         if name in border.locks or name in border.unlocks:
             state.held += 1 if name in border.locks else -1
             return [(result, state)]
+        if name in border.reader_ends:
+            state.ended |= {border.reader_ends[name]} - state.reading
+            state.reading -= {border.reader_ends[name]}
+            return [(result, state)]
         if name in border.readers:
+            state.reading |= {border.readers[name]}
             if border.readers[name] == "rcu" and bare(self.function.result) in border.level_types and self._takes_entry():
                 self.ledger.rcu_walkers.add(self.function.key)
             return [(result, state)]
@@ -510,6 +515,15 @@ class Calls(Watching):
     def publish(self, value: Term, place: Term) -> None:
         """What was allocated here goes into an entry."""
         self.ledger.publish(self.function.key, value, place)
+
+    def reads(self, place: Term, state: State, where: ir.Place) -> None:
+        """An entry is read: a step of a walker, if an entry of another table led to this one."""
+        entry = self.border.entries.get(terms.place_type(place))
+        if entry is None or place[0] != "d" or self._own(place):
+            return
+        for leaf in terms.leaves(place[1]):
+            if leaf[0] in ("v", "p") and bare(terms.type_of(leaf)) in self.border.entries:
+                self.ledger.walk(Walk(self.function.key, where, entry.holds, leaf, state.reading, state.held > 0), state.runtimes)
 
     def copy(self, table: Term, value: Term) -> None:
         """An entry of what was allocated here gets what another entry had."""
@@ -792,6 +806,9 @@ class Calls(Watching):
                         state,
                     )
         state.held += case.held
+        state.reading = (state.reading - case.reading[1]) | case.reading[0]
+        if result[0] == "v":
+            self.reads(result[1], state, node.place)
         for place, value in stores:
             if terms.is_place(place):
                 state.memory[place] = value

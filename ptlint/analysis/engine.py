@@ -206,7 +206,7 @@ class _Run(Calls):
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
                 case = self._case(value, following)
-                cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held), case)
+                cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held, case.reading), case)
             return []
         if isinstance(end, ir.Branch):
             found: list[tuple[int, State]] = []
@@ -287,9 +287,9 @@ class _Run(Calls):
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
-        return Case(
-            state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result, state.held, claims
-        )
+        kept = tuple(sorted(stores, key=repr)[:6])
+        when = tuple(sorted(conditions, key=repr)[:4])
+        return Case(state.runtimes, when, state.events, kept, result, state.held, claims, (state.reading, state.ended))
 
     def _carries(self, place: Term) -> bool:
         """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
@@ -317,7 +317,7 @@ class _Run(Calls):
             if (quiet and keep_result) or len(cases) > self.engine.bounds.cases:
                 groups: dict[tuple[object, ...], Case] = {}
                 for case in cases:
-                    group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.result if keep_result else None)
+                    group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.reading, case.result if keep_result else None)
                     first = groups.setdefault(group, case._replace(conditions=()))
                     if first.result != case.result:
                         groups[group] = first._replace(result=("n", ("joined",), self.function.result))
@@ -334,7 +334,7 @@ class _Run(Calls):
 
 def _same_value(cases: list[Case]) -> list[Case]:
     """One case where all only compute, and compute views of the same thing."""
-    if len(cases) < 2 or any(case.events or case.claims or case.stores or case.held for case in cases):
+    if len(cases) < 2 or any(case.events or case.claims or case.stores or case.held or any(case.reading) for case in cases):
         return cases
     roots = {terms.root(case.result) for case in cases}
     if len(roots) == 1 and not all(case.result[0] == "c" for case in cases):

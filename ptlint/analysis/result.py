@@ -6,7 +6,20 @@ import msgspec
 
 from ptlint.frontend.ir import Place
 
-__all__ = ["BuildResult", "FoundClaim", "FoundMatch", "FoundMember", "FoundProof", "FoundSite", "Link", "Overlay", "Proof", "RawFinding", "Spot"]
+__all__ = [
+    "BuildResult",
+    "FoundClaim",
+    "FoundMatch",
+    "FoundMember",
+    "FoundProof",
+    "FoundSite",
+    "FoundWalker",
+    "Link",
+    "Overlay",
+    "Proof",
+    "RawFinding",
+    "Spot",
+]
 
 
 class Spot(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -114,6 +127,18 @@ class Overlay(msgspec.Struct, frozen=True, array_like=True):
     proofs: tuple[FoundProof, ...]
 
 
+class FoundWalker(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A function that walks tables of these ``levels``; ``holds`` is what keeps them there: ``irq``, ``rcu``, ``lock``."""
+
+    file: str
+    line: int
+    function: str
+    levels: tuple[str, ...]
+    address_space: str
+    holds: tuple[str, ...]
+    variants: tuple[str, ...]
+
+
 class Link(msgspec.Struct, frozen=True, array_like=True, order=True):
     """An edge of the graph."""
 
@@ -142,3 +167,4 @@ class BuildResult(msgspec.Struct, frozen=True, array_like=True):
     variants: tuple[str, ...]
     rcu_walkers: tuple[str, ...] = ()
     overlay: Overlay = Overlay("", (), (), (), ())
+    walkers: tuple[FoundWalker, ...] = ()

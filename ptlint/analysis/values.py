@@ -68,7 +68,7 @@ class Event(NamedTuple):
 class Case(NamedTuple):
     """One way through a function: when ``conditions`` hold on entry, in ``runtimes``, then ``events``, ``stores`` and the ``result``.
 
-    Afterwards ``held`` locks more are held than before.
+    Afterwards ``held`` locks more are held than before; sections of readers, by class, were begun and ended as ``reading`` says.
     """
 
     runtimes: Runtimes
@@ -78,6 +78,7 @@ class Case(NamedTuple):
     result: Term
     held: int = 0
     claims: tuple[Claim, ...] = ()
+    reading: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
 
 class Summary(NamedTuple):
@@ -98,7 +99,7 @@ class Pass(NamedTuple):
 
     ``values`` are the caller's terms; ``("&", term)`` where a local variable's address is given that holds ``term``. ``fresh`` are the
     indexes of those that were allocated here and that nobody else has seen. ``apart`` is where the mapping was taken out of everybody's
-    reach before, if it was; ``held`` says that a spinlock is held.
+    reach before, if it was; ``held`` says that a spinlock is held, ``reading`` in which readers' sections the call is.
     """
 
     caller: str
@@ -108,6 +109,7 @@ class Pass(NamedTuple):
     fresh: frozenset[int]
     held: bool
     apart: Place | None
+    reading: frozenset[str] = frozenset()
 
 
 class Strip(NamedTuple):
@@ -128,6 +130,7 @@ class State:
         "apart",
         "claims",
         "done",
+        "ended",
         "events",
         "facts",
         "fence",
@@ -135,6 +138,7 @@ class State:
         "memory",
         "passes",
         "published",
+        "reading",
         "runtimes",
         "since",
         "stripped",
@@ -152,6 +156,8 @@ class State:
         self.published: frozenset[Term] = frozenset()
         self.done: frozenset[int] = frozenset()
         self.held = 0
+        self.reading: frozenset[str] = frozenset()
+        self.ended: frozenset[str] = frozenset()
         self.fence = 0
         self.apart: Place | None = None
         self.passes: tuple[Pass, ...] = ()
@@ -170,6 +176,8 @@ class State:
         other.done = self.done
         other.held = self.held
         other.fence = self.fence
+        other.reading = self.reading
+        other.ended = self.ended
         other.apart = self.apart
         other.passes = self.passes
         other.stripped = self.stripped
@@ -184,6 +192,7 @@ class State:
             self.held,
             self.fence,
             self.apart is None,
+            self.reading,
             frozenset(self.stripped),
             self.events,
             self.claims,
