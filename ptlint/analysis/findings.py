@@ -32,7 +32,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     found += _page_batch(ledger, program, border, names, user_rcu)
     if user_rcu:
         found += _semi_rcu(ledger, program, names, origins)
-        found += _later(ledger, program, names)
+    found += _later(ledger, program, border, names, user_rcu, origins)
     taken = {(proof.file, proof.line) for finding in found for proof in (finding.at, *finding.path)}
     found += _no_flush(ledger, program, names, origins, taken)
     found += _twice(ledger, program, names)
@@ -92,25 +92,32 @@ def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, 
         )
 
 
-def _later(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
     """PTL004, where the worker, or who empties the list, frees what was unlinked while others may walk."""
     contexts = Contexts(ledger)
-    put = {
-        event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and _live(event) and event.space == "user"
-    }
+    by_ipi = frozenset() if user_rcu else _flushing_by_ipi(program, border)
+    missing = ("irq", "rcu") if user_rcu else ("irq",)
+
+    def met(event: Event) -> bool:
+        return event.space == "user" and bool(event.chain) and (_live(event) or _reachable(event, event.chain[0].function, origins))
+
+    put = {event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and met(event)}
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
         for (chain, _), runtimes in ledger.drains.get(cell, {}).items():
             if contexts.refine(chain[0].deferral, chain[0].function) == "workqueue" and (chain[0] not in ways or len(chain) < len(ways[chain[0]][0])):
-                ways[chain[0]] = (chain, runtimes)
+                ways[chain[0]] = (chain, runtimes - by_ipi)
         for hop, (chain, runtimes) in ways.items():
-            message = "page table is freed from a worker: no grace period lies between the unlink and this"
-            whole = event._replace(chain=(*event.chain, *chain))
-            yield _finding("PTL004", "error", message, hop, whole, ("irq", "rcu"), program, names(runtimes))
+            if runtimes:
+                message = "page table is freed from a worker: no grace period lies between the unlink and this"
+                whole = event._replace(chain=(*event.chain, *chain))
+                yield _finding("PTL004", "error", message, hop, whole, missing, program, names(runtimes))
     for (kind, event), runtimes in ledger.ways.items():
-        if kind == "workqueue" and _live(event) and event.space == "user":
-            message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
-            yield _finding("PTL004", "error", message, event.chain[0], event, ("irq", "rcu"), program, names(runtimes))
+        if kind == "workqueue" and met(event):
+            left = runtimes - by_ipi if "flush" in event.after else runtimes
+            if left:
+                message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
+                yield _finding("PTL004", "error", message, event.chain[0], event, missing, program, names(left))
 
 
 def _used(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
@@ -150,7 +157,7 @@ def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, u
         if not user_rcu and "flush" in event.after:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
             runtimes = runtimes - by_ipi
-        if runtimes and (_live(event) or _reachable(suspect, origins)):
+        if runtimes and (_live(event) or _reachable(event, suspect.function, origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
     missing = ("irq", "rcu") if user_rcu else ("irq",)
     for (unlink, chain), events in seen.items():
@@ -162,13 +169,12 @@ def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, u
         yield _finding("PTL001", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
 
 
-def _reachable(suspect: Suspect, origins: Origins) -> bool:
+def _reachable(event: Event, function: str, origins: Origins) -> bool:
     """Is the table one of a process, whose address space lives on? Nobody locked, but nothing says either that nobody could be there."""
-    event = suspect.event
-    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or origins.dead(suspect.function):
+    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or event.space != "user" or origins.dead(function):
         return False
-    answers = origins.of(suspect.function, event.term)
-    if any(origin.space == "kernel" or origin.shelter == "dying" for origin in answers):
+    answers = origins.of(function, event.term)
+    if any(origin.shelter == "dying" for origin in answers):
         return False
     return any(origin.space == "user" and origin.kind == "linked" for origin in answers)
 
