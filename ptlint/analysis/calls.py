@@ -579,12 +579,14 @@ class Calls(Watching):
             self.side[event] = self.side.get(event, frozenset()) | state.runtimes
         elif not origin or event.term[0] == "v":
             self.emit(event, state)
+        elif level and event.kind == "free" and len(state.gone) < 4:
+            state.gone = (*state.gone, event)
 
     def _twice(self, event: Event, state: State) -> None:
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
         if any(word.startswith("cell:") for word in event.after) or terms.bottom(event.term)[0] == "g":
             return
-        for before in state.events[state.fence :]:
+        for before in (*state.events[state.fence :], *state.gone):
             if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
                 continue  # code that serves any page drops references: each its own
             if before.kind == "put" and before.extra not in self.ledger.gathers:

@@ -205,7 +205,7 @@ class _Run(Calls):
             return self._go(index, ((end.target, state),))
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
-                case = self._case(value, following)
+                case = self._case(self._typed(value, self.function.result), following)
                 cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held, case.reading), case)
             return []
         if isinstance(end, ir.Branch):
@@ -257,6 +257,7 @@ class _Run(Calls):
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
         self._forget(head, state)
         state.fence = len(state.events)
+        state.gone = ()
         if state.claims and state.claims[-1].kind != "round":
             state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
         state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ptlint.analysis.inventory import Contexts, emptied
-from ptlint.analysis.ledger import Ledger, Suspect
+from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop, Unlink

@@ -123,7 +123,7 @@ class State:
     """What holds at one point of one path.
 
     Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
-    reach. ``passes`` are the calls so far that were given an address space or a mapping.
+    reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``passes`` are the calls so far that were given an address space or a mapping.
     """
 
     __slots__ = (
@@ -134,6 +134,7 @@ class State:
         "events",
         "facts",
         "fence",
+        "gone",
         "held",
         "memory",
         "passes",
@@ -162,6 +163,7 @@ class State:
         self.apart: Place | None = None
         self.passes: tuple[Pass, ...] = ()
         self.stripped: dict[Term, Strip] = {}
+        self.gone: tuple[Event, ...] = ()
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -181,6 +183,7 @@ class State:
         other.apart = self.apart
         other.passes = self.passes
         other.stripped = self.stripped
+        other.gone = self.gone
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -194,6 +197,7 @@ class State:
             self.apart is None,
             self.reading,
             frozenset(self.stripped),
+            self.gone,
             self.events,
             self.claims,
             frozenset(self.memory.items()),
