@@ -348,9 +348,17 @@ class Calls(Watching):
             callbacks = self._item_functions(thing, state)
         if defer.kind == "rcu" and defer.callback >= 0:
             self.watch_queue(thing, callbacks, node, state)
+        if not callbacks and defer.member and self._hangs_on_param(thing):
+            # Whoever made the item knows what it runs.
+            self.emit(Event("queue", thing, extra=name, place=node.place), state)
+        elif not callbacks and terms.root(thing)[0] != "n":
+            self._unresolved(node, state)
+        return self._run_later(name, thing, callbacks, node, state)
+
+    def _run_later(self, name: str, thing: Term, callbacks: list[str], node: ir.Call | ir.Asm, state: State) -> list[State]:
+        """What is queued runs ``callbacks``, later: the states after each way that these free what they are given."""
+        defer = self.border.defers[name]
         if not callbacks:
-            if terms.root(thing)[0] != "n":
-                self._unresolved(node, state)
             self._hand_over(thing, frozenset({defer.kind}), node, state)
             return [state]
         found: list[State] = []
@@ -363,7 +371,8 @@ class Calls(Watching):
                 continue
             self._see(node, key, "callback", state)
             self._pass(key, [thing], node, state)
-            self._see(node, node.function.key if isinstance(node.function, ir.FunctionRef) else name, "call", state)
+            asked = node.function if isinstance(node, ir.Call) else None
+            self._see(node, asked.key if isinstance(asked, ir.FunctionRef) else name, "call", state)
             kept: dict[tuple[Event, ...], State] = {}
             summary = self.engine.summary(key)
             side = tuple(event for event, runtimes in summary.side if runtimes & state.runtimes)
@@ -378,6 +387,17 @@ class Calls(Watching):
             found += kept.values()
         return found[:4]
 
+    def _queued(self, event: Event, substitute: _Substitute, node: ir.Call | ir.Asm, state: State) -> None:
+        """A callee queues an item that this function gave it."""
+        thing = substitute.term(event.term)
+        callbacks = self._item_functions(thing, state)
+        if not callbacks and self._hangs_on_param(thing):
+            self.emit(event._replace(term=thing), state)
+        elif callbacks:
+            ways = self._run_later(event.extra, thing, callbacks, node, state.copy())
+            chosen = max(ways, key=lambda way: len(way.events))
+            state.events, state.gone = chosen.events, chosen.gone
+
     def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
         base = terms.bottom(thing)
@@ -390,7 +410,7 @@ class Calls(Watching):
             return found
         return []
 
-    def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call, state: State) -> bool:
+    def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call | ir.Asm, state: State) -> bool:
         """A callback frees what it was given, later."""
         some = False
         substitute = _Substitute(self, [thing], state, node.place)
@@ -401,7 +421,7 @@ class Calls(Watching):
                 self._free(term, event.after | {kind}, event.chain, node, "handover", state, event)
         return some
 
-    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call, state: State) -> None:
+    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call | ir.Asm, state: State) -> None:
         """Something is queued by a node inside it, and what happens then is not known: it is the object that is handed over."""
         base = thing
         while base[0] == "f":
@@ -458,7 +478,10 @@ class Calls(Watching):
             # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
             waited = (
                 after
-                if self._linked(base) or self.is_local(base) or self._kept(base) or (inner is not None and inner.unlinked is not None)
+                if self._linked(base)
+                or self.is_local(base)
+                or (self._kept(base) and not self._in_item(base))
+                or (inner is not None and inner.unlinked is not None)
                 else state.waits | after
             )
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
@@ -535,7 +558,8 @@ class Calls(Watching):
         base = terms.root(value)
         if base[0] in ("c", "fn", "n", "m", "g") or base[0] in ("a", "f", "d"):
             return
-        if kind.split("[")[0].strip() in self.border.pages | {"void *"}:
+        kept = kind.split("[")[0].strip()
+        if kept in self.border.pages or kept in self.border.tables or kept == "void *":
             self._put(value, str(place[2]), state, place)
 
     def _found(self, event: Event, state: State) -> None:
@@ -671,7 +695,9 @@ class Calls(Watching):
     def _is_data(self, base: Term, state: State) -> bool:
         """What an entry of the last level, or one with the leaf bit, points to is no table."""
         entry = self.border.entries.get(bare(terms.type_of(base)))
-        return (entry is not None and (entry.below == "data" or base in self.folios)) or bool(state.facts.get(("leaf", base)))
+        return (entry is not None and (entry.below == "data" or (base in self.folios and base not in self.types))) or bool(
+            state.facts.get(("leaf", base))
+        )
 
     def _published_in(self, base: Term, state: State) -> bool:
         """Does an entry that others can reach point to the table right now, by what this path stored?"""
@@ -685,6 +711,12 @@ class Calls(Watching):
         """Was the value loaded from an entry, or from a root's member, and is so still linked?"""
         kind = bare(terms.type_of(base))
         return base[0] == "v" and (kind in self.border.entries or kind.removesuffix("*").strip() in self.border.entries)
+
+    def _in_item(self, base: Term) -> bool:
+        """Does it lie in the item that a callback is called with? It was put there before the callback began."""
+        while base[0] in ("v", "f", "d"):
+            base = base[1]
+        return bool(base[0] == "up" and base[1][0] == "p")
 
     def _kept(self, base: Term) -> bool:
         """Does the value lie in a member that is there for a table, with others that may come and go?"""
@@ -775,6 +807,8 @@ class Calls(Watching):
                     plain = judge == "all" or (event.term[0] == "d" and event.term[1][0] == "p")
                     self.set_entry(place, value, state, node.place, event.unlinked, judge=judge if plain else "none")
                 state.memory[place] = value
+            elif event.kind == "queue":
+                self._queued(event, substitute, node, state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":

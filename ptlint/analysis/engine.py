@@ -149,7 +149,18 @@ class _Run(Calls):
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
                     stack.append((target, following))
-        return self._sum_up([self._as_setter(case) for case in cases.values()])
+        return self._sum_up([self._as_setter(case) for case in self._balanced(list(cases.values()))])
+
+    def _balanced(self, cases: list[Case]) -> list[Case]:
+        """A lock is handed on by functions that return it, or what it guards, or that do nothing else.
+
+        Where a loop, or ways that differ, leave a count behind, it is this analysis that lost a way.
+        """
+        result = bare(self.function.result)
+        mixed = len({case.held for case in cases}) > 1 and result == "void"
+        if result.endswith("*") or not (mixed or self.flow.loops):
+            return cases
+        return [case._replace(held=0, reading=(frozenset(), frozenset())) for case in cases]
 
     def _as_setter(self, case: Case) -> Case:
         """A function that a table of functions offers to set an entry sets it, by whatever means: also by a hypercall."""

@@ -101,6 +101,14 @@ def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_
     def met(event: Event) -> bool:
         return event.space == "user" and bool(event.chain) and (_live(event) or _reachable(event, event.chain[0].function, origins))
 
+    said: set[Place] = set()
+    for (kind, event), runtimes in ledger.ways.items():
+        if kind == "workqueue" and met(event):
+            left = runtimes - by_ipi if "flush" in event.after else runtimes
+            if left:
+                said.update(hop.place for hop in event.chain)
+                message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
+                yield _finding("PTL004", "error", message, event.chain[0], event, missing, program, names(left))
     put = {event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and met(event)}
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
@@ -108,16 +116,10 @@ def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_
             if contexts.refine(chain[0].deferral, chain[0].function) == "workqueue" and (chain[0] not in ways or len(chain) < len(ways[chain[0]][0])):
                 ways[chain[0]] = (chain, runtimes - by_ipi)
         for hop, (chain, runtimes) in ways.items():
-            if runtimes:
+            if runtimes and hop.place not in said:
                 message = "page table is freed from a worker: no grace period lies between the unlink and this"
                 whole = event._replace(chain=(*event.chain, *chain))
                 yield _finding("PTL004", "error", message, hop, whole, missing, program, names(runtimes))
-    for (kind, event), runtimes in ledger.ways.items():
-        if kind == "workqueue" and met(event):
-            left = runtimes - by_ipi if "flush" in event.after else runtimes
-            if left:
-                message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
-                yield _finding("PTL004", "error", message, event.chain[0], event, missing, program, names(left))
 
 
 def _used(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:

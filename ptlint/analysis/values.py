@@ -45,7 +45,8 @@ class Event(NamedTuple):
     """Something that happens to a term, in order.
 
     ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place
-    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's state is given or taken).
+    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's
+    state is given or taken), ``queue`` (the work item, or the like, at ``term`` by ``extra``).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
@@ -123,7 +124,8 @@ class State:
     """What holds at one point of one path.
 
     Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
-    reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``passes`` are the calls so far that were given an address space or a mapping.
+    reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``passes``
+    are the calls so far that were given an address space or a mapping.
     """
 
     __slots__ = (
