@@ -102,17 +102,24 @@ def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_
         return event.space == "user" and bool(event.chain) and (_live(event) or _reachable(event, event.chain[0].function, origins))
 
     said: set[Place] = set()
+    queued: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in ledger.ways.items():
         if kind == "workqueue" and met(event):
             left = runtimes - by_ipi if "flush" in event.after else runtimes
             if left:
                 said.update(hop.place for hop in event.chain)
-                message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
-                yield _finding("PTL004", "error", message, event.chain[0], event, missing, program, names(left))
+                queued.setdefault([hop for hop in event.chain if hop.deferral == "workqueue"][-1], {})[event] = left
+    for hop, events in queued.items():
+        event = max(events, key=_weight)
+        message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
+        yield _finding("PTL004", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
     put = {event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and met(event)}
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
+        drains = {chain for chain, _ in ledger.drains.get(cell, {})}
         for (chain, _), runtimes in ledger.drains.get(cell, {}).items():
+            if any(chain[index:] in drains for index in range(1, len(chain))):
+                continue  # said where it is nearer
             if contexts.refine(chain[0].deferral, chain[0].function) == "workqueue" and (chain[0] not in ways or len(chain) < len(ways[chain[0]][0])):
                 ways[chain[0]] = (chain, runtimes - by_ipi)
         for hop, (chain, runtimes) in ways.items():
