@@ -12,6 +12,7 @@ import msgspec
 from ptlint import results, rulebook
 from ptlint.analysis.result import BuildResult, FoundSite, FoundWalker, Link, Proof, RawFinding, Spot
 from ptlint.build.model import Build
+from ptlint.divergence import divergences
 from ptlint.errors import UsageError
 from ptlint.overlaid import overlay
 
@@ -45,6 +46,9 @@ class Outcome(msgspec.Struct, frozen=True):
                 if wanted and self._kept(finding.variants):
                     at = finding.at
                     merged.setdefault((finding.rule, at.file, at.line, at.column, finding.message), []).append(finding)
+        for raw in divergences(self.inventory().sites):
+            if (not select or raw.rule in select) and raw.rule not in ignore and _below(raw.at.file, only):
+                merged[(raw.rule, raw.at.file, raw.at.line, raw.at.column, raw.message)] = [raw]
         seen: dict[str, int] = {}
         found = []
         for key in sorted(merged):

@@ -75,7 +75,7 @@ def analyse(
         counts={"joined states": ledger.joined, "recursive functions": len(ledger.recursive), "summaries": engine.size},
         variants=tuple(sorted(variants.values())),
         rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
-        walkers=walkers(ledger, program, origins, names),
+        walkers=walkers(ledger, program, border, origins, names),
         overlay=words,
     )
 

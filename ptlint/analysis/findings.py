@@ -203,8 +203,8 @@ def _no_flush(ledger: Ledger, program: Program, names: Names, origins: Origins, 
         if any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
         answers = origins.of(suspect.function, event.term)
-        exempt = any(origin.shelter == "dying" or origin.space == "own" or origin.kind == "unknown" for origin in answers)
-        if exempt or not answers or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
+        met = any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers)
+        if not met or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
             continue
         if origins.once(event.chain[0].function):
             continue  # while the kernel boots, on one CPU

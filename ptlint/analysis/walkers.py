@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import Ledger, Walk
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.result import FoundWalker
+from ptlint.program.border import Border
 from ptlint.program.link import Program
 
 __all__ = ["walkers"]
@@ -15,8 +17,13 @@ Runtimes = frozenset[str]
 _DEPTH = 24
 
 
-def walkers(ledger: Ledger, program: Program, origins: Origins, names: Callable[[Runtimes], tuple[str, ...]]) -> tuple[FoundWalker, ...]:
-    """The functions that go from one table to the next, one row for each way of holding these: ``irq``, ``rcu``, ``lock``, or nothing seen."""
+def walkers(
+    ledger: Ledger, program: Program, border: Border, origins: Origins, names: Callable[[Runtimes], tuple[str, ...]]
+) -> tuple[FoundWalker, ...]:
+    """The functions that go from one table to the next, one row for each way of holding these: ``irq``, ``rcu``, ``lock``, or nothing seen.
+
+    A function that takes an entry and gives a place in the table below it, and begins a section of RCU readers for that, walks for its callers.
+    """
     held = _Held(ledger)
     found: dict[tuple[str, tuple[str, ...], str], list[tuple[Walk, Runtimes]]] = {}
     for walk, runtimes in ledger.walks.items():
@@ -34,7 +41,12 @@ def walkers(ledger: Ledger, program: Program, origins: Origins, names: Callable[
         first = min((walk.place for walk, _ in walks), key=lambda place: (place.file != function.place.file, place.line, place.column))
         variants = names(frozenset().union(*(runtimes for _, runtimes in walks)))
         rows.append(FoundWalker(first.file, first.line, function.name, levels, space or "both", words, variants))
-    return tuple(sorted(rows))
+    for key in ledger.rcu_walkers:
+        function = program.functions[key]
+        level = border.level_types.get(bare(function.result), "any")
+        place = function.place
+        rows.append(FoundWalker(place.file, place.line, function.name, (level,), "user", ("rcu",), names(frozenset(program.runtimes))))
+    return tuple(sorted(set(rows)))
 
 
 class _Held:
