@@ -99,6 +99,8 @@ def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_
     missing = ("irq", "rcu") if user_rcu else ("irq",)
 
     def met(event: Event) -> bool:
+        if event.after & {"rcu", "sync-rcu"} or (not user_rcu and "ipi" in event.after):
+            return False  # waited for before it was queued
         return event.space == "user" and bool(event.chain) and (_live(event) or _reachable(event, event.chain[0].function, origins))
 
     said: set[Place] = set()
