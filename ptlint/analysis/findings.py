@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ptlint.analysis.evaluate import bare
 from ptlint.analysis.inventory import Contexts, emptied
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.origins import Origins
@@ -36,7 +37,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     taken = {(proof.file, proof.line) for finding in found for proof in (finding.at, *finding.path)}
     found += _no_flush(ledger, program, names, origins, taken)
     found += _twice(ledger, program, names)
-    found += _early_destructor(ledger, program, names)
+    found += _early_destructor(ledger, program, border, names)
     found += _no_destructor(ledger, program, names, origins)
     return found
 
@@ -231,7 +232,7 @@ def _twice(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFindin
         yield _finding("PTL014", "error", message, hop, event, (), program, names(frozenset().union(*events.values())))
 
 
-def _early_destructor(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _early_destructor(ledger: Ledger, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
     """PTL020, where one function runs the destructor and queues the table."""
     ways: dict[Hop, dict[tuple[str, Event], Runtimes]] = {}
     for early, runtimes in ledger.early.items():
@@ -239,7 +240,10 @@ def _early_destructor(ledger: Ledger, program: Program, names: Names) -> Iterato
         if not shared:
             continue
         hop = shared[-1]
-        severity = "note" if not _live(early.event) or early.event.space != "user" else "warning" if early.event.kind == "put" else "error"
+        # What goes to the gather may be of an mm that is torn down, and only its accounting is early where the lock lies in the descriptor.
+        gathers = any(bare(param.type).removesuffix("*").strip() in border.gathers for param in program.functions[hop.function].params)
+        live = _live(early.event) and early.event.space == "user"
+        severity = "note" if not live else "warning" if early.event.kind == "put" or gathers else "error"
         key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
         ways.setdefault(hop, {})[key] = ways.get(hop, {}).get(key, frozenset()) | runtimes
     for hop, events in ways.items():
