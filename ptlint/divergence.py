@@ -26,9 +26,9 @@ def divergences(sites: Iterable[Site]) -> Iterator[RawFinding]:
         if text in deciding:
             continue  # said in the function that this one calls
         here = places[(file, line, function, text)]
-        at = Proof(file, line, 1, function, text, "")
+        at = Proof(file, line, 1, function, text, words)
         variants = tuple(sorted({variant for site in here for variant in site.variants}))
-        message = f"the table is freed differently: {words}"
+        message = "the same table is freed by other ways in other variants"
         yield RawFinding("PTL030", "note", message, at, here[0].table, here[0].address_space, (), (at,), variants)
 
 
