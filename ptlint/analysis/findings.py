@@ -34,7 +34,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     if user_rcu:
         found += _semi_rcu(ledger, program, names, origins)
     found += _later(ledger, program, border, names, user_rcu, origins)
-    taken = {(proof.file, proof.line) for finding in found for proof in (finding.at, *finding.path)}
+    taken = {(finding.at.file, finding.at.line) for finding in found}
     found += _no_flush(ledger, program, names, origins, taken)
     found += _twice(ledger, program, names)
     found += _early_destructor(ledger, program, border, names)
