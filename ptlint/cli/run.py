@@ -16,7 +16,7 @@ from ptlint.config.model import Settings
 from ptlint.options import RunOptions
 from ptlint.progress import Progress
 from ptlint.report.interface import Style
-from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["Analysis", "cache_dir", "report"]
 
@@ -33,6 +33,9 @@ class Analysis(Protocol):
     def graph(self, root: str) -> GraphResult:
         """The graph from ``[FILE:]FUNCTION``. Raises UsageError when there is none."""
 
+    def explain(self, word: str) -> ExplainResult:
+        """Findings as races, by fingerprint or file:line. Raises UsageError when there is none."""
+
     def overlay(self) -> OverlayResult:
         """The words that a table is queued by."""
 
@@ -43,7 +46,7 @@ class Analysis(Protocol):
         """How much of what, and how long it took."""
 
 
-_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 
 
 def report(
@@ -88,7 +91,7 @@ def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _Re
     return answer(run(options, meter))
 
 
-def _gaps(result: CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool) -> int:
+def _gaps(result: CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool) -> int:
     """2 when the result is not complete."""
     if result.incomplete:
         files = len({gap.file for gap in result.incomplete})

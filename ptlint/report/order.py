@@ -12,6 +12,7 @@ from ptlint.results import (
     CheckResult,
     Claim,
     Edge,
+    ExplainResult,
     Finding,
     GraphResult,
     Incomplete,
@@ -29,7 +30,7 @@ from ptlint.results import (
 __all__ = ["ordered"]
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
-_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 _CLASSES = ("hw", "irq", "rcu")
 
 
@@ -55,6 +56,13 @@ def _own(result: Result) -> Any:
 @_own.register
 def _(result: CheckResult) -> CheckResult:
     return msgspec.structs.replace(result, findings=_findings(result.findings), fixed=_findings(result.fixed))
+
+
+@_own.register
+def _(result: ExplainResult) -> ExplainResult:
+    told = {_finding(one.finding): one for one in result.explanations}
+    whole = tuple(msgspec.structs.replace(told[finding], finding=finding) for finding in _findings(told))
+    return msgspec.structs.replace(result, explanations=whole)
 
 
 @_own.register

@@ -12,7 +12,8 @@ __all__ = ["FORMATS", "renderer"]
 
 FORMATS: dict[str, dict[str, str]] = {
     "check": {"text": "check_text", "concise": "check_concise", "json": "json"},
-    "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid"},
+    "explain": {"text": "explain_text", "json": "json"},
+    "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid", "svg": "graph_svg"},
     "inventory": {"text": "inventory_text", "json": "json"},
     "overlay": {"text": "overlay_text", "json": "json"},
     "variants": {"text": "variants_text", "json": "json"},
