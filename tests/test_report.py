@@ -288,6 +288,7 @@ mm/a.c:1:1: error: table freed after an IPI only [PTL001 immediate-free]
     mm/z.c:5:  zap: unlinks it
     mm/b.c:12: one: frees it
     mm/w.c:1: see also: walks
+  fingerprint: ab12
 
 mm/b.c:12:3: warning: table freed after an IPI only [PTL002 semi-rcu-free]
   in one, table of any level of user space: table
@@ -296,6 +297,7 @@ mm/b.c:12:3: warning: table freed after an IPI only [PTL002 semi-rcu-free]
     mm/z.c:5:  zap: unlinks it
     mm/b.c:12: one: frees it
     mm/w.c:1: see also: walks
+  fingerprint: ab12
 
 mm/memory.c: incomplete: line 3: expected ';' (nopv, xen)
 mm/a.c:7: unresolved: f calls ops->free (kvm)

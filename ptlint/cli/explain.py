@@ -13,7 +13,7 @@ from ptlint.cli.options import common
 from ptlint.cli.run import report
 from ptlint.cli.terminal import put
 from ptlint.errors import UsageError
-from ptlint.rulebook import Rule
+from ptlint.report.rule_page import page
 
 __all__ = ["command"]
 
@@ -33,14 +33,5 @@ def command(what: str, **options: Any) -> int:
         return report("explain", options, lambda analysis, _: analysis.explain(what))[1]
     if options["tree"] != Path("."):
         raise UsageError(f"{what!r} is no finding: a finding is named by its fingerprint or by FILE:LINE (and a rule needs no tree)")
-    put(_page(rulebook.find(what)))
+    put(page(rulebook.find(what)))
     return 0
-
-
-def _page(rule: Rule) -> str:
-    parts = [f"# {rule.id} {rule.name} ({rule.severity})", rule.title]
-    for heading, text in (("What it does", rule.what), ("Why it is bad", rule.why), ("Example", rule.example), ("Use instead", rule.instead)):
-        parts += [f"## {heading}", text.strip("\n")]
-    if rule.references:
-        parts += ["## References", "\n".join(f"- {reference}" for reference in rule.references)]
-    return "\n\n".join(parts) + "\n"

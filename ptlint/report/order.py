@@ -55,7 +55,15 @@ def _own(result: Result) -> Any:
 
 @_own.register
 def _(result: CheckResult) -> CheckResult:
-    return msgspec.structs.replace(result, findings=_findings(result.findings), fixed=_findings(result.fixed))
+    hidden = (msgspec.structs.replace(entry, finding=_finding(entry.finding)) for entry in result.suppressed)
+    suppressed = {_place(entry.finding): entry for entry in hidden}
+    return msgspec.structs.replace(
+        result,
+        findings=_findings(result.findings),
+        fixed=_findings(result.fixed),
+        suppressed=tuple(suppressed[key] for key in sorted(suppressed)),
+        suppressions=_sorted(result.suppressions, "origin", "rule", "file", "function", "fingerprint", "reason", "expires"),
+    )
 
 
 @_own.register
@@ -114,12 +122,13 @@ def _(result: VariantsResult) -> VariantsResult:
 
 
 def _findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    def key(finding: Finding) -> tuple[object, ...]:
-        place = finding.location
-        return place.file, place.line, place.column, finding.rule, finding.fingerprint, finding.variants, finding.message
-
     inside = {_finding(finding): None for finding in findings}
-    return tuple(sorted(inside, key=key))
+    return tuple(sorted(inside, key=_place))
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str, str, tuple[str, ...], str]:
+    place = finding.location
+    return place.file, place.line, place.column, finding.rule, finding.fingerprint, finding.variants, finding.message
 
 
 def _finding(finding: Finding) -> Finding:
