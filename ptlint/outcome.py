@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from ptlint import results, rulebook
-from ptlint.analysis.result import BuildResult, FoundSite, FoundWalker, Link, Proof, RawFinding, Spot
+from ptlint import interleaving, results, rulebook
+from ptlint.analysis.result import BuildResult, FoundHolder, FoundSite, Link, Proof, RawFinding, Spot
 from ptlint.build.model import Build
 from ptlint.divergence import divergences
 from ptlint.errors import UsageError
@@ -84,6 +84,18 @@ class Outcome(msgspec.Struct, frozen=True):
             not_covered=self._not_covered(),
         )
 
+    def explain(self, word: str) -> results.ExplainResult:
+        """Findings as races: those that ``word``, a fingerprint or FILE:LINE, names. Raises UsageError when there is none."""
+        found = interleaving.matching(word, self.check((), (), ()).findings)
+        if not found:
+            raise UsageError(f"no finding is called {word!r}: name one by FILE:LINE, or by the fingerprint that check --format json gives")
+        walkers = sorted({walker for build in self.analysed for walker in build.walkers}, key=lambda one: (one.kind, -one.levels, one.file, one.line))
+        claims = self.overlay().claims
+        return results.ExplainResult(
+            tree=self._tree(), variants=self._variants(), explanations=tuple(interleaving.explain(one, walkers, claims) for one in found),
+            incomplete=self._incomplete(), unresolved=self._unresolved(), not_covered=self._not_covered(),
+        )  # fmt: skip
+
     def overlay(self) -> results.OverlayResult:
         """The words that a table is queued by, who uses them, and whether they are free then."""
         return overlay(
@@ -93,9 +105,9 @@ class Outcome(msgspec.Struct, frozen=True):
 
     def walkers(self) -> results.WalkersResult:
         """Who walks tables, and by what they hold them."""
-        merged: dict[tuple[str, str, tuple[str, ...], str], list[FoundWalker]] = {}
+        merged: dict[tuple[str, str, tuple[str, ...], str], list[FoundHolder]] = {}
         for build in self.analysed:
-            for walker in build.walkers:
+            for walker in build.holders:
                 if self._kept(walker.variants):
                     merged.setdefault((walker.file, walker.function, walker.holds, walker.address_space), []).append(walker)
         found = tuple(

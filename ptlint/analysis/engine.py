@@ -216,6 +216,7 @@ class _Run(Calls):
             return self._go(index, ((end.target, state),))
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
+                self.watch_returned(value, following)
                 case = self._case(self._typed(value, self.function.result), following)
                 cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held, case.reading), case)
             return []

@@ -13,6 +13,7 @@ __all__ = [
     "FoundMember",
     "FoundProof",
     "FoundSite",
+    "FoundHolder",
     "FoundWalker",
     "Link",
     "Overlay",
@@ -117,6 +118,20 @@ class FoundProof(msgspec.Struct, frozen=True, array_like=True):
     variants: tuple[str, ...]
 
 
+class FoundWalker(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A walker: its class (``rcu``, ``irq``), the lines where it takes its shelter and reads an entry, and somebody who calls it."""
+
+    kind: str
+    function: str
+    file: str
+    line: int
+    reads: int
+    caller_file: str
+    caller_line: int
+    caller: str
+    levels: int
+
+
 class Overlay(msgspec.Struct, frozen=True, array_like=True):
     """What one build says of the words that a table is queued by."""
 
@@ -127,7 +142,7 @@ class Overlay(msgspec.Struct, frozen=True, array_like=True):
     proofs: tuple[FoundProof, ...]
 
 
-class FoundWalker(msgspec.Struct, frozen=True, array_like=True, order=True):
+class FoundHolder(msgspec.Struct, frozen=True, array_like=True, order=True):
     """A function that walks tables of these ``levels``; ``holds`` is what keeps them there: ``irq``, ``rcu``, ``lock``."""
 
     file: str
@@ -166,5 +181,6 @@ class BuildResult(msgspec.Struct, frozen=True, array_like=True):
     counts: dict[str, int]
     variants: tuple[str, ...]
     rcu_walkers: tuple[str, ...] = ()
-    overlay: Overlay = Overlay("", (), (), (), ())
     walkers: tuple[FoundWalker, ...] = ()
+    overlay: Overlay = Overlay("", (), (), (), ())
+    holders: tuple[FoundHolder, ...] = ()

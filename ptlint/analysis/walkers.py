@@ -1,74 +1,89 @@
-"""Who walks tables, and by what they hold them while they do: top down, for a caller may hold what its callee walks."""
+"""Who walks tables without a lock: under RCU, or with interrupts off. For people who want to see what a free races with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from ptlint.analysis.evaluate import bare
-from ptlint.analysis.ledger import Ledger, Walk
-from ptlint.analysis.origins import Origins
+from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.result import FoundWalker
+from ptlint.frontend import ir
+from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.program.walk import expressions, sub
 
 __all__ = ["walkers"]
 
-Runtimes = frozenset[str]
-_DEPTH = 24
+_DEPTH = 6
 
 
-def walkers(
-    ledger: Ledger, program: Program, border: Border, origins: Origins, names: Callable[[Runtimes], tuple[str, ...]]
-) -> tuple[FoundWalker, ...]:
-    """The functions that go from one table to the next, one row for each way of holding these: ``irq``, ``rcu``, ``lock``, or nothing seen.
-
-    A function that takes an entry and gives a place in the table below it, and begins a section of RCU readers for that, walks for its callers.
-    """
-    held = _Held(ledger)
-    found: dict[tuple[str, tuple[str, ...], str], list[tuple[Walk, Runtimes]]] = {}
-    for walk, runtimes in ledger.walks.items():
-        if origins.dead(walk.function):
+def walkers(ledger: Ledger, program: Program, border: Border, relevance: Relevance) -> tuple[FoundWalker, ...]:
+    """The walkers of a build: those under RCU that give a pointer into a table, and those that turn interrupts off and take no lock."""
+    found = [_walker("rcu", key, ledger, program, border, 0) for key in sorted(ledger.rcu_walkers)]
+    for key, function in sorted(program.functions.items()):
+        if _reader(function, border, "irq") is None or key in relevance.frees or _calls(function) & (border.locks | border.unlocks):
             continue
-        spaces = {origin.space for origin in origins.of(walk.function, walk.table)} & {"user", "kernel"}
-        space = next(iter(spaces)) if len(spaces) == 1 else "both" if spaces else ""
-        own = _words(walk.reading, walk.held)
-        for words in {tuple(sorted(own | above)) for above in held.above(walk.function)}:
-            found.setdefault((walk.function, words, space), []).append((walk, runtimes))
-    rows = []
-    for (key, words, space), walks in found.items():
-        function = program.functions[key]
-        levels = tuple(sorted({walk.level for walk, _ in walks}))
-        first = min((walk.place for walk, _ in walks), key=lambda place: (place.file != function.place.file, place.line, place.column))
-        variants = names(frozenset().union(*(runtimes for _, runtimes in walks)))
-        rows.append(FoundWalker(first.file, first.line, function.name, levels, space or "both", words, variants))
-    for key in ledger.rcu_walkers:
-        function = program.functions[key]
-        level = border.level_types.get(bare(function.result), "any")
-        place = function.place
-        rows.append(FoundWalker(place.file, place.line, function.name, (level,), "user", ("rcu",), names(frozenset(program.runtimes))))
-    return tuple(sorted(set(rows)))
+        levels = _levels(key, program, border)
+        if len(levels) > 1:
+            found.append(_walker("irq", key, ledger, program, border, len(levels)))
+    return tuple(sorted(found, key=lambda walker: (walker.kind, -walker.levels, walker.file, walker.line)))
 
 
-class _Held:
-    """What may be held whenever a function is entered; each answer once."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._known: dict[str, frozenset[frozenset[str]]] = {}
-
-    def above(self, function: str, depth: int = _DEPTH) -> frozenset[frozenset[str]]:
-        """The sets of words, one for each way in."""
-        known = self._known.get(function)
-        if known is not None:
-            return known
-        self._known[function] = frozenset({frozenset()})  # for whom a recursion leads back to
-        found: set[frozenset[str]] = set()
-        for row in self._ledger.passes.get(function, ()):
-            own = _words(row.reading, row.held)
-            found |= {own | above for above in (self.above(row.caller, depth - 1) if depth else ())} or {own}
-        self._known[function] = frozenset(found) or frozenset({frozenset()})
-        return self._known[function]
+def _walker(kind: str, key: str, ledger: Ledger, program: Program, border: Border, levels: int) -> FoundWalker:
+    function = program.functions[key]
+    lock = _reader(function, border, kind) or function.place
+    read = min((place for place in _reads(function, border) if place > lock and place.file == lock.file), default=lock)
+    callers = sorted((seen.place, seen.function) for seen in ledger.calls if seen.callee == key)
+    place, caller = callers[0] if callers else (function.place, key)
+    name = program.functions[caller].name if caller in program.functions else caller
+    return FoundWalker(kind, function.name, function.place.file, lock.line, read.line, place.file, place.line, name, levels)
 
 
-def _words(reading: frozenset[str], held: bool) -> frozenset[str]:
-    return reading | ({"lock"} if held else frozenset())
+def _reader(function: ir.Function, border: Border, kind: str) -> Place | None:
+    """Where it begins a section that a wait of this kind waits for."""
+    for node in _nodes(function):
+        if (
+            isinstance(node, ir.Call)
+            and isinstance(node.function, ir.FunctionRef)
+            and border.readers.get(node.function.key.rsplit(":", 1)[-1]) == kind
+        ):
+            return node.place
+    return None
+
+
+def _reads(function: ir.Function, border: Border) -> Iterator[Place]:
+    """Where it reads entries, or goes on to what does."""
+    for node in _nodes(function):
+        if (isinstance(node, ir.Call) and bare(node.type) in border.entries) or (
+            isinstance(node, ir.Assign)
+            and any(isinstance(part, (ir.Unary, ir.Index)) and bare(part.type) in border.entries for part in sub(node.right))
+        ):
+            yield node.place
+
+
+def _calls(function: ir.Function) -> set[str]:
+    return {
+        node.function.key.rsplit(":", 1)[-1] for node in _nodes(function) if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef)
+    }
+
+
+def _levels(key: str, program: Program, border: Border) -> set[str]:
+    """The types of entries that it, and what it calls within a bound, works on."""
+    found: set[str] = set()
+    seen, edge = {key}, {key}
+    for _ in range(_DEPTH):
+        for one in edge:
+            function = program.functions.get(one)
+            if function is not None:
+                found |= {kind for param in function.params if (kind := bare(param.type).removesuffix("*").strip()) in border.entries}
+        edge = {callee for one in edge for callee in program.callees.get(one, ())} - seen
+        seen |= edge
+    return found
+
+
+def _nodes(function: ir.Function) -> Iterator[ir.Expr]:
+    for block in function.blocks:
+        for top in expressions(block):
+            yield from sub(top)
