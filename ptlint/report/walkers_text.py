@@ -12,8 +12,8 @@ __all__ = ["render"]
 
 _WAYS = {
     ("irq",): "with interrupts off",
-    ("rcu",): "under rcu_read_lock()",
-    ("irq", "rcu"): "with interrupts off and under rcu_read_lock()",
+    ("rcu",): "in a section of RCU readers",
+    ("irq", "rcu"): "with interrupts off and in a section of RCU readers",
     (): "by no spinlock and in no section of a reader (a sleeping lock, or the range is theirs)",
 }
 
