@@ -126,7 +126,7 @@ def test_kernel_tables_that_are_freed_while_linked_are_found(seen: Outcome, file
     assert len(found) == {"free_": 3, "kasan_free_": 4}[start]
     for finding in found:
         assert finding.location.function.startswith(start)
-        assert finding.severity == "warning"
+        assert finding.severity == "error"
         assert set(finding.variants) >= EVERY
     assert {f.object.table for f in found} == {"pte", "pmd", "pud"} | ({"p4d"} if start == "kasan_free_" else set())
 

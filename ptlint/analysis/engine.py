@@ -124,6 +124,7 @@ class _Run(Calls):
             start.memory[("a", name)] = value
         cases: dict[tuple[object, ...], Case] = {}
         seen: list[set[tuple[object, ...]]] = [set() for _ in self.function.blocks]
+        shares: dict[tuple[int, frozenset[str]], int] = {}
         stack: list[tuple[int, State]] = [(0, start)] if self.function.blocks else []
         steps = 0
         while stack:
@@ -132,20 +133,23 @@ class _Run(Calls):
             key = state.key()
             if key in seen[index]:
                 continue
-            if len(seen[index]) >= bounds.states:
+            # Each set of runtimes has its own share: what one can do must not crowd out another.
+            count = shares.get((index, state.runtimes), 0)
+            if count >= bounds.states:
                 # Too many ways lead here: forget what told them apart, and go on with that.
                 self.joined += 1
                 state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
-                if len(seen[index]) >= 3 * bounds.states:
+                if count >= 3 * bounds.states:
                     state.memory = {place: value for place, value in state.memory.items() if value[0] != "c" or place[0] != "a"}
                 key = state.key()
-                if key in seen[index] or len(seen[index]) >= 6 * bounds.states:
+                if key in seen[index] or count >= 6 * bounds.states:
                     continue
             steps += 1
             if steps > bounds.steps:
                 self.joined += 1
                 break
             seen[index].add(key)
+            shares[(index, state.runtimes)] = count + 1
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
                     stack.append((target, following))

@@ -30,14 +30,14 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     """
     found = [*_linked(ledger, program, names, origins), *_used(ledger, program, names)]
     found += _immediate(ledger, program, border, names, user_rcu, origins)
-    found += _page_batch(ledger, program, border, names, user_rcu)
+    found += _page_batch(ledger, program, border, names, user_rcu, origins)
     if user_rcu:
         found += _semi_rcu(ledger, program, names, origins)
     found += _later(ledger, program, border, names, user_rcu, origins)
     taken = {(finding.at.file, finding.at.line) for finding in found}
     found += _no_flush(ledger, program, names, origins, taken)
     found += _twice(ledger, program, names)
-    found += _early_destructor(ledger, program, border, names)
+    found += _early_destructor(ledger, program, border, names, origins)
     found += _no_destructor(ledger, program, names, origins)
     return found
 
@@ -50,7 +50,7 @@ def _semi_rcu(ledger: Ledger, program: Program, names: Names, origins: Origins) 
             added = [index for index, hop in enumerate(event.chain) if hop.deferral == "semi-rcu"]
             ways.setdefault(event.chain[added[-1]], {})[event] = runtimes
     for hop, events in ways.items():
-        live = {event: runtimes for event, runtimes in events.items() if _live(event)}
+        live = {event: runtimes for event, runtimes in events.items() if _live_here(event, origins)}
         chosen = live or events
         event = max(chosen, key=_weight)
         severity = "error" if live and "user" in {event.space for event in live} else "warning"
@@ -58,7 +58,7 @@ def _semi_rcu(ledger: Ledger, program: Program, names: Names, origins: Origins) 
         yield _finding("PTL002", severity, message, hop, event, ("rcu",), program, names(frozenset().union(*events.values())))
 
 
-def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool) -> Iterator[RawFinding]:
+def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
     """PTL003, where code that handles tables hands one to code that serves any page."""
     freed = emptied(ledger, Contexts(ledger))
     ways: dict[Hop, dict[Event, Runtimes]] = {}
@@ -68,7 +68,7 @@ def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, 
             ways.setdefault(event.chain[handles[-1] if handles else 0], {})[event] = runtimes
     by_ipi = _flushing_by_ipi(program, border)
     for hop, events in ways.items():
-        live = {event: runtimes for event, runtimes in events.items() if _live(event)}
+        live = {event: runtimes for event, runtimes in events.items() if _live_here(event, origins)}
         event = max(live or events, key=_weight)
         runtimes = frozenset().union(*events.values())
         silent = runtimes - by_ipi
@@ -232,7 +232,7 @@ def _twice(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFindin
         yield _finding("PTL014", "error", message, hop, event, (), program, names(frozenset().union(*events.values())))
 
 
-def _early_destructor(ledger: Ledger, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
+def _early_destructor(ledger: Ledger, program: Program, border: Border, names: Names, origins: Origins) -> Iterator[RawFinding]:
     """PTL020, where one function runs the destructor and queues the table."""
     ways: dict[Hop, dict[tuple[str, Event], Runtimes]] = {}
     for early, runtimes in ledger.early.items():
@@ -242,7 +242,7 @@ def _early_destructor(ledger: Ledger, program: Program, border: Border, names: N
         hop = shared[-1]
         # What goes to the gather may be of an mm that is torn down, and only its accounting is early where the lock lies in the descriptor.
         gathers = any(bare(param.type).removesuffix("*").strip() in border.gathers for param in program.functions[hop.function].params)
-        live = _live(early.event) and early.event.space == "user"
+        live = _live_here(early.event, origins) and early.event.space == "user"
         severity = "note" if not live else "warning" if early.event.kind == "put" or gathers else "error"
         key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
         ways.setdefault(hop, {})[key] = ways.get(hop, {}).get(key, frozenset()) | runtimes
@@ -301,6 +301,14 @@ def _linked(ledger: Ledger, program: Program, names: Names, origins: Origins) ->
 def _live(event: Event) -> bool:
     """Was the table unlinked under a lock? Who tears down what nobody can reach needs none."""
     return event.unlinked is not None and event.unlinked.locked and event.unlinked.space not in ("own", "kernel")
+
+
+def _live_here(event: Event, origins: Origins) -> bool:
+    """As ``_live``, and who sees it works on no address space of its own making, and not while the kernel boots."""
+    if not _live(event) or (event.chain and origins.once(event.chain[0].function)):
+        return False
+    answers = origins.of(event.chain[0].function, event.term) if event.chain else {}
+    return not answers or any(origin.space != "own" for origin in answers)
 
 
 def _weight(event: Event) -> tuple[int, str]:
