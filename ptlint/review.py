@@ -19,12 +19,26 @@ from ptlint.compare.cause import cause
 from ptlint.compare.findings import compare, new_calls
 from ptlint.errors import UsageError
 from ptlint.options import RunOptions
-from ptlint.results import Change, ChangeSource, CheckResult, Finding, Incomplete, NotCovered, Part, TreeInfo, VariantInfo
+from ptlint.results import (
+    Change,
+    ChangeSource,
+    CheckResult,
+    DiffResult,
+    EdgeChanges,
+    Facts,
+    Finding,
+    Incomplete,
+    NotCovered,
+    Part,
+    SiteChanges,
+    TreeInfo,
+    VariantInfo,
+)
 
 if TYPE_CHECKING:
     from ptlint.tree import Tree
 
-__all__ = ["ChangeRequest", "Planned", "planned", "review"]
+__all__ = ["ChangeRequest", "Planned", "differ", "planned", "review"]
 
 
 class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +120,26 @@ def review(plan: Planned, request: ChangeRequest, look: Callable[[Tree], CheckRe
         change=msgspec.structs.replace(change, known=len(known), gaps=_gaps(before, now)),
         variants=_all_variants(now.variants, before.variants if before else ()),
     )
+
+
+def differ(plan: Planned, look: Callable[[Tree], Facts]) -> DiffResult:
+    """How the change alters the ways of freeing, all of it at once. ``look`` analyses a tree."""
+    from ptlint.compare.semantic import difference
+    from ptlint.tree.overlay import Overlay
+
+    parts = tuple(step.part for step in plan.steps)
+    change = Change(source=plan.source, before=plan.info, parts=parts)
+    info = TreeInfo(plan.info.version, _last_commit(parts))
+    nothing = Facts(tree=plan.info, variants=(), sites=(), edges=())
+    if not plan.relevant:
+        return DiffResult(before=plan.info, after=info, variants=(), sites=SiteChanges(), edges=EdgeChanges(), change=change)
+    ground = plan.ground()
+    before = look(plan.before()) if plan.before else nothing
+    changed: dict[str, bytes | None] = {}
+    for step in plan.steps:
+        changed |= _effect(step.deltas)
+    after = look(Overlay(ground, changed, info.commit))
+    return msgspec.structs.replace(difference(before, after), change=change)
 
 
 def _known(now: CheckResult, new: dict[str, Finding]) -> tuple[Finding, ...]:

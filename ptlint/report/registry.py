@@ -24,6 +24,7 @@ FORMATS: dict[str, dict[str, str]] = {
         "b4-review": "check_b4_review",
         "markdown": "check_markdown",
     },
+    "diff": {"text": "diff_text", "json": "json", "markdown": "diff_markdown"},
     "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid"},
     "inventory": {"text": "inventory_text", "json": "json"},
     "overlay": {"text": "overlay_text", "json": "json"},
