@@ -48,13 +48,9 @@ def command(what: tuple[str, ...], patch: str | None, staged: bool, three_way: b
     if asked:
         from ptlint.review import ChangeRequest
 
-        request = ChangeRequest(
-            patch=None if patch is None else read_patch(patch),
-            span=spans[0] if spans else None,
-            staged=staged,
-            squash=not staged,
-            three_way=three_way,
-        )
+        read = None if patch is None else read_patch(patch)
+        span = spans[0] if spans else None
+        request = ChangeRequest(patch=read, span=span, staged=staged, squash=not staged, three_way=three_way)
         produce = _of_change(request)
     else:
         produce = _of_trees(Path(trees[1]))
