@@ -483,12 +483,12 @@ class EdgeChanges(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiffResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``ptlint diff`` says: how the ways of freeing differ between two trees. ``variants`` are those of both."""
+    """What ``ptlint diff`` says: how ``tree`` frees otherwise than the tree ``before``. ``variants`` are those of both."""
 
     schema: Literal["ptlint-diff/1"] = "ptlint-diff/1"
     tool: Tool = Tool()
+    tree: TreeInfo
     before: TreeInfo
-    after: TreeInfo
     variants: tuple[VariantInfo, ...]
     sites: SiteChanges
     edges: EdgeChanges

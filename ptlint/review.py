@@ -132,7 +132,7 @@ def differ(plan: Planned, look: Callable[[Tree], Facts]) -> DiffResult:
     info = TreeInfo(plan.info.version, _last_commit(parts))
     nothing = Facts(tree=plan.info, variants=(), sites=(), edges=())
     if not plan.relevant:
-        return DiffResult(before=plan.info, after=info, variants=(), sites=SiteChanges(), edges=EdgeChanges(), change=change)
+        return DiffResult(tree=info, before=plan.info, variants=(), sites=SiteChanges(), edges=EdgeChanges(), change=change)
     ground = plan.ground()
     before = look(plan.before()) if plan.before else nothing
     changed: dict[str, bytes | None] = {}

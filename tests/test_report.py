@@ -23,7 +23,10 @@ from ptlint.results import (
     CheckResult,
     CheckStats,
     Claim,
+    DiffResult,
     Edge,
+    EdgeChange,
+    EdgeChanges,
     Finding,
     GraphResult,
     Incomplete,
@@ -41,11 +44,14 @@ from ptlint.results import (
     ProofPart,
     Related,
     Site,
+    SiteChange,
+    SiteChanges,
     Step,
     TreeInfo,
     Unresolved,
     VariantInfo,
     VariantsResult,
+    Way,
 )
 
 RUNTIMES = ("nopv", "native", "xen", "hyperv", "kvm")
@@ -175,8 +181,19 @@ def overlay_result() -> OverlayResult:
     return OverlayResult(record="struct ptdesc", members=members, matches=(match,), claims=claims, proofs=(proof,), **COMMON)
 
 
+def diff_result() -> DiffResult:
+    """A site that frees otherwise, and an edge that went."""
+    ways = [Way(primitive="free_page(table)", deferral=word, safety="none", variants=("nopv", "kvm")) for word in ("semi-rcu", "rcu")]  # type: ignore[arg-type]
+    site = SiteChange(
+        file="mm/b.c", line=12, function="one", table="any", label="slowpath", before=(ways[0],), after=(ways[1],), variants=("kvm", "nopv")
+    )
+    edge = EdgeChange(from_="mm/b.c:one", to="mm/b.c:two", kind="call", file="mm/b.c", line=3, label=None, before=("nopv",), after=())
+    return DiffResult(before=TREE, sites=SiteChanges(changed=(site,)), edges=EdgeChanges(removed=(edge,)), **COMMON)
+
+
 SAMPLES: dict[str, Any] = {
     "check": check_result,
+    "diff": diff_result,
     "graph": seed_graph,
     "inventory": inventory_result,
     "overlay": overlay_result,

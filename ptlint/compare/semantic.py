@@ -37,7 +37,7 @@ def difference(before: Facts, after: Facts) -> DiffResult:
     pairs = _pairs(before.variants, after.variants)
     labels = _Labels(after.edges), _Labels(before.edges)
     return DiffResult(
-        before=before.tree, after=after.tree, variants=_all(before.variants, after.variants),
+        before=before.tree, tree=after.tree, variants=_all(before.variants, after.variants),
         sites=_sites(before.sites, after.sites, pairs, labels), edges=_edges(before.edges, after.edges, pairs),
         incomplete=(*after.incomplete, *(gap for gap in before.incomplete if gap not in after.incomplete)),
         unresolved=after.unresolved, not_covered=after.not_covered,

@@ -13,7 +13,7 @@ __all__ = ["edge", "freeing", "gap", "headline", "place", "reasons", "within"]
 def headline(result: DiffResult) -> str:
     """The two trees, and how much of what there is."""
     names = []
-    for tree in (result.before, result.after):
+    for tree in (result.before, result.tree):
         names.append(" ".join(filter(None, [tree.version, tree.commit[:12] if tree.commit else ""])) or "?")
     return names[0] if names[0] == names[1] else f"{names[0]} → {names[1]}"
 
