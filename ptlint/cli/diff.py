@@ -77,9 +77,11 @@ def _of_trees(other: Path) -> _Produce:
 
 def _of_change(request: ChangeRequest) -> _Produce:
     def produce(options: RunOptions, meter: Progress, _answer: Callable[[Analysis], DiffResult]) -> DiffResult:
-        from ptlint.review import differ, planned
+        from ptlint.review import differ, left_out, planned
 
         with planned(options, request) as plan, looking(options, meter) as look:
+            if line := left_out(plan):
+                meter.notice(line)
             return differ(plan, lambda tree: look(tree).facts())
 
     return produce
