@@ -27,6 +27,8 @@ from ptlint.results import (
     Edge,
     EdgeChange,
     EdgeChanges,
+    ExplainResult,
+    Explanation,
     Finding,
     GraphResult,
     Incomplete,
@@ -34,6 +36,7 @@ from ptlint.results import (
     Location,
     Match,
     Member,
+    Moment,
     Node,
     NotCovered,
     NotLookedAt,
@@ -191,9 +194,21 @@ def diff_result() -> DiffResult:
     return DiffResult(before=TREE, sites=SiteChanges(changed=(site,)), edges=EdgeChanges(removed=(edge,)), **COMMON)
 
 
+def explain_result() -> ExplainResult:
+    """A finding as a race."""
+    finding = check_result().findings[0]
+    moments = (
+        Moment("other", "mm/w.c", 1, "walk", "reads the entry"),
+        *(Moment("frees", step.file, step.line, step.function, step.note) for step in finding.path),
+        Moment("other", "", 0, "the MMU", "reads the page"),
+    )
+    return ExplainResult(explanations=(Explanation(finding, "who walks", moments, "The page is somebody else's."),), **COMMON)
+
+
 SAMPLES: dict[str, Any] = {
     "check": check_result,
     "diff": diff_result,
+    "explain": explain_result,
     "graph": seed_graph,
     "inventory": inventory_result,
     "overlay": overlay_result,

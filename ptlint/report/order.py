@@ -15,6 +15,7 @@ from ptlint.results import (
     DiffResult,
     Edge,
     EdgeChanges,
+    ExplainResult,
     Finding,
     GraphResult,
     Incomplete,
@@ -33,7 +34,7 @@ from ptlint.results import (
 __all__ = ["ordered"]
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
-_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 _CLASSES = ("hw", "irq", "rcu")
 
 
@@ -76,6 +77,13 @@ def _(result: DiffResult) -> DiffResult:
     edges = {name: _sorted(getattr(result.edges, name), "from_", "to", "kind", "file", "line") for name in EdgeChanges.__struct_fields__}
     change = _change(result.change)
     return msgspec.structs.replace(result, sites=SiteChanges(**sites), edges=EdgeChanges(**edges), change=change)
+
+
+@_own.register
+def _(result: ExplainResult) -> ExplainResult:
+    told = {_finding(one.finding): one for one in result.explanations}
+    whole = tuple(msgspec.structs.replace(told[finding], finding=finding) for finding in _findings(told))
+    return msgspec.structs.replace(result, explanations=whole)
 
 
 @_own.register

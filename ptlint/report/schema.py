@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
-from ptlint.results import Baseline, CheckResult, DiffResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import Baseline, CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["schemas", "write"]
 
@@ -17,6 +17,7 @@ _DOCUMENTS = {
     "baseline": Baseline,
     "check": CheckResult,
     "diff": DiffResult,
+    "explain": ExplainResult,
     "graph": GraphResult,
     "inventory": InventoryResult,
     "overlay": OverlayResult,
