@@ -19,7 +19,7 @@ from ptlint.config.model import Settings
 from ptlint.options import RunOptions
 from ptlint.progress import Progress
 from ptlint.report.interface import Style
-from ptlint.results import CheckResult, DiffResult, ExplainResult, Facts, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import CheckResult, DiffResult, ExplainResult, Facts, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
 
 __all__ = ["Analysis", "cache_dir", "report"]
 
@@ -44,6 +44,9 @@ class Analysis(Protocol):
 
     def overlay(self) -> OverlayResult:
         """The words that a table is queued by."""
+
+    def walkers(self) -> WalkersResult:
+        """Who walks tables."""
 
     def variants(self) -> VariantsResult:
         """The builds and variants."""
@@ -108,7 +111,9 @@ def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _Re
 
 
 def _gaps(
-    result: CheckResult | DiffResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool, quiet: bool
+    result: CheckResult | DiffResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult | WalkersResult,
+    strict: bool,
+    quiet: bool,
 ) -> int:
     """2 when the result is not complete; ``quiet`` where the result itself says so."""
     if result.incomplete and quiet:

@@ -29,6 +29,7 @@ from ptlint.results import (
     Unresolved,
     VariantInfo,
     VariantsResult,
+    WalkersResult,
 )
 
 __all__ = ["ordered"]
@@ -119,6 +120,12 @@ def _(result: OverlayResult) -> OverlayResult:
         claims=_sorted(claims, *Claim.__struct_fields__),
         proofs=_sorted(proofs, "claim", "against", "verdict", "reason"),
     )
+
+
+@_own.register
+def _(result: WalkersResult) -> WalkersResult:
+    walkers = tuple(msgspec.structs.replace(walker, variants=_names(walker.variants)) for walker in result.walkers)
+    return msgspec.structs.replace(result, walkers=_sorted(walkers, "file", "line", "function", "address_space", "holds", "tables", "variants"))
 
 
 @_own.register

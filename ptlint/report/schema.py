@@ -9,7 +9,17 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
-from ptlint.results import Baseline, CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import (
+    Baseline,
+    CheckResult,
+    DiffResult,
+    ExplainResult,
+    GraphResult,
+    InventoryResult,
+    OverlayResult,
+    VariantsResult,
+    WalkersResult,
+)
 
 __all__ = ["schemas", "write"]
 
@@ -22,6 +32,7 @@ _DOCUMENTS = {
     "inventory": InventoryResult,
     "overlay": OverlayResult,
     "variants": VariantsResult,
+    "walkers": WalkersResult,
 }
 
 
