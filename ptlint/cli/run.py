@@ -55,7 +55,7 @@ class Analysis(Protocol):
         """How much of what, and how long it took."""
 
 
-_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
 
 
 def report(

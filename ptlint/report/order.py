@@ -35,7 +35,7 @@ from ptlint.results import (
 __all__ = ["ordered"]
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
-_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
 _CLASSES = ("hw", "irq", "rcu")
 
 
