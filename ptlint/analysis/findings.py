@@ -102,7 +102,7 @@ def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_
     def met(event: Event) -> bool:
         if event.after & {"rcu", "sync-rcu"} or (not user_rcu and "ipi" in event.after):
             return False  # waited for before it was queued
-        return event.space == "user" and bool(event.chain) and (_live(event) or _reachable(event, event.chain[0].function, origins))
+        return event.space == "user" and bool(event.chain) and (_live_here(event, origins) or _reachable(event, event.chain[0].function, origins))
 
     said: set[Place] = set()
     queued: dict[Hop, dict[Event, Runtimes]] = {}
@@ -169,7 +169,7 @@ def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, u
         if not user_rcu and "flush" in event.after:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
             runtimes = runtimes - by_ipi
-        if runtimes and (_live(event) or _reachable(event, suspect.function, origins)):
+        if runtimes and (_live_here(event, origins) or _reachable(event, suspect.function, origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
     missing = ("irq", "rcu") if user_rcu else ("irq",)
     for (unlink, chain), events in seen.items():
@@ -183,7 +183,7 @@ def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, u
 
 def _reachable(event: Event, function: str, origins: Origins) -> bool:
     """Is the table one of a process, whose address space lives on? Nobody locked, but nothing says either that nobody could be there."""
-    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or event.space != "user" or origins.dead(function):
+    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or event.space != "user" or origins.dead(function) or origins.once(function):
         return False
     answers = origins.of(function, event.term)
     if any(origin.shelter == "dying" for origin in answers):
