@@ -183,7 +183,13 @@ def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, u
 
 def _reachable(event: Event, function: str, origins: Origins) -> bool:
     """Is the table one of a process, whose address space lives on? Nobody locked, but nothing says either that nobody could be there."""
-    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or event.space != "user" or origins.dead(function) or origins.once(function):
+    if (
+        event.unlinked is None
+        or event.unlinked.space in ("own", "kernel")
+        or event.space != "user"
+        or origins.dead(function)
+        or origins.once(function)
+    ):
         return False
     answers = origins.of(function, event.term)
     if any(origin.shelter == "dying" for origin in answers):

@@ -22,16 +22,20 @@ def hunks_between(before: bytes | None, after: bytes | None) -> tuple[Hunk, ...]
         tail += 1
     if head == len(old) == len(new):
         return ()
-    first, end = max(0, head - _CONTEXT), max(0, tail - _CONTEXT)
-    matcher = difflib.SequenceMatcher(None, old[first : len(old) - end], new[first : len(new) - end], autojunk=len(old) > 20_000)
+    # What is common at both ends stays so: else lines that repeat could leave a change without the context that is there.
+    matcher = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=len(old) > 20_000)
+    codes = [(tag, head + i1, head + i2, head + j1, head + j2) for tag, i1, i2, j1, j2 in matcher.get_opcodes()]
+    begin = [("equal", 0, head, 0, head)] if head else []
+    end = [("equal", len(old) - tail, len(old), len(new) - tail, len(new))] if tail else []
+    matcher.opcodes = [*begin, *codes, *end]  # type: ignore[attr-defined]  # where get_opcodes() keeps them
     found = []
     for number, group in enumerate(matcher.get_grouped_opcodes(_CONTEXT), 1):
         lines: list[bytes] = []
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":
-                lines += (b" " + line for line in old[first + i1 : first + i2])
+                lines += (b" " + line for line in old[i1:i2])
                 continue
-            lines += (b"-" + line for line in old[first + i1 : first + i2])
-            lines += (b"+" + line for line in new[first + j1 : first + j2])
-        found.append(Hunk(first + group[0][1] + 1, first + group[0][3] + 1, tuple(lines), b"", number))
+            lines += (b"-" + line for line in old[i1:i2])
+            lines += (b"+" + line for line in new[j1:j2])
+        found.append(Hunk(group[0][1] + 1, group[0][3] + 1, tuple(lines), b"", number))
     return tuple(found)
