@@ -10,7 +10,7 @@ import msgspec
 
 from ptlint.config.model import Settings
 from ptlint.report.documents import ConfigDocument, RulesDocument
-from ptlint.results import Baseline, CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import Baseline, CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
 
 __all__ = ["schemas", "write"]
 
@@ -22,6 +22,7 @@ _DOCUMENTS = {
     "inventory": InventoryResult,
     "overlay": OverlayResult,
     "variants": VariantsResult,
+    "walkers": WalkersResult,
 }
 
 
