@@ -206,7 +206,9 @@ def test_other_commands(ptlint: Callable[..., Ran], command: tuple[str, ...]) ->
 
 def test_rules_and_explain(ptlint: Callable[..., Ran]) -> None:
     assert ptlint("rules")[1].startswith("PTL001  immediate-free ")
-    assert json.loads(ptlint("rules", "--format", "json")[1])["rules"][0]["id"] == "PTL001"
+    document = json.loads(ptlint("rules", "--format", "json")[1])
+    assert document["rules"][0]["id"] == "PTL001"
+    jsonschema.validate(document, json.loads((SCHEMAS / "rules.json").read_text()))
     page = ptlint("explain", "semi-rcu-free")[1]
     assert [line for line in page.splitlines() if line.startswith("#")] == [
         "# PTL002 semi-rcu-free (warning)", "## What it does", "## Why it is bad", "## Example", "## Use instead", "## References",
@@ -225,6 +227,7 @@ def test_config_says_what_is_in_force(ptlint: Callable[..., Ran], tmp_path: Path
     assert settings["jobs"] == {"value": 7, "origin": str(mine)}
     assert settings["no-cache"] == {"value": True, "origin": "PTLINT_NO_CACHE in the environment"}
     assert settings["strict"] == {"value": False, "origin": "default"}
+    jsonschema.validate(json.loads(ptlint("config", "linux/mm", "--format", "json")[1]), json.loads((SCHEMAS / "settings.json").read_text()))
     assert f'ignore = ["PTL003"]  # {tmp_path / ".ptlint.toml"}\n' in ptlint("config", "linux")[1]
     schema = json.loads((SCHEMAS / "config.json").read_text())
     jsonschema.validate({"fail-on": "error", "ignore": ["PTL003"]}, schema)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 import msgspec
 
-from ptlint import __version__
 from ptlint.cli.options import tree_argument
 from ptlint.cli.terminal import put
 from ptlint.config.load import load
+from ptlint.report.documents import config
+from ptlint.report.interface import Style
+from ptlint.report.json import render
+from ptlint.report.style import count
 
 __all__ = ["command"]
 
@@ -21,12 +25,17 @@ __all__ = ["command"]
 def command(tree: Path, form: str) -> None:
     """Show the settings that are in force for TREE, and where each comes from."""
     found = load(tree)
-    values = {key: (value, found.origins[key]) for key, value in msgspec.to_builtins(found.settings).items()}
+    document = config(found)
     if form == "json":
-        settings = {key: {"value": value, "origin": origin} for key, (value, origin) in values.items()}
-        document = {"schema": "ptlint-config/1", "tool": {"name": "ptlint", "version": __version__}, "settings": settings}
-        put(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        put(render(document, Style()))
         return
-    lines = {f"{key} = {msgspec.json.encode(value).decode()}": origin for key, (value, origin) in values.items()}
+    lines = {f"{key} = {_text(setting.value)}": setting.origin for key, setting in document.settings.items()}
     width = max(map(len, lines))
     put("".join(f"{line.ljust(width)}  # {origin}\n" for line, origin in lines.items()))
+
+
+def _text(value: Any) -> str:
+    """As TOML writes it, but for what stands in tables: those are counted."""
+    if isinstance(value, list) and any(isinstance(entry, dict) for entry in value):
+        return count(len(value), "entry", "entries")
+    return msgspec.json.encode(value).decode()

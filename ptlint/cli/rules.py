@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import click
-import msgspec
 
-from ptlint import __version__, rulebook
+from ptlint import rulebook
 from ptlint.cli.terminal import put
+from ptlint.report.documents import RulesDocument
+from ptlint.report.interface import Style
+from ptlint.report.json import render
 
 __all__ = ["command"]
 
@@ -17,8 +19,7 @@ def command(form: str) -> None:
     """List the rules."""
     rules = rulebook.load()
     if form == "json":
-        document = {"schema": "ptlint-rules/1", "tool": {"name": "ptlint", "version": __version__}, "rules": rules}
-        put(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        put(render(RulesDocument(rules=rules), Style()))
         return
     width = max(len(rule.name) for rule in rules)
     put("".join(f"{rule.id}  {rule.name.ljust(width)}  {rule.severity.ljust(7)}  {rule.title}\n" for rule in rules))

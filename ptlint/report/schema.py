@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
+from ptlint.report.documents import ConfigDocument, RulesDocument
 from ptlint.results import (
     Baseline,
     CheckResult,
@@ -39,7 +40,9 @@ _DOCUMENTS = {
 def schemas() -> dict[str, bytes]:
     """The text of each schema, by file name."""
     found = {f"{name}.json": _text(name, _written(msgspec.json.schema(kind))) for name, kind in _DOCUMENTS.items()}
-    return found | {"config.json": _text("config", msgspec.json.schema(Settings))}
+    found |= {"rules.json": _text("rules", _written(msgspec.json.schema(RulesDocument)))}
+    found |= {"settings.json": _text("config --format json", _written(msgspec.json.schema(ConfigDocument)))}
+    return found | {"config.json": _text("configuration file", msgspec.json.schema(Settings))}
 
 
 def write(folder: Path) -> None:
