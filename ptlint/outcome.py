@@ -12,6 +12,7 @@ from ptlint import results, rulebook
 from ptlint.analysis.result import BuildResult, FoundSite, Link, Proof, RawFinding, Spot
 from ptlint.build.model import Build
 from ptlint.errors import UsageError
+from ptlint.overlaid import overlay
 
 __all__ = ["Outcome"]
 
@@ -77,6 +78,13 @@ class Outcome(msgspec.Struct, frozen=True):
             unresolved=self._unresolved(),
             not_covered=self._not_covered(),
         )
+
+    def overlay(self) -> results.OverlayResult:
+        """The words that a table is queued by, who uses them, and whether they are free then."""
+        return overlay(
+            self.analysed, self._only, tree=self._tree(), variants=self._variants(), incomplete=self._incomplete(),
+            unresolved=self._unresolved(), not_covered=self._not_covered(),
+        )  # fmt: skip
 
     def graph(self, root: str) -> results.GraphResult:
         """What is reached from ``[FILE:]FUNCTION``. Raises UsageError, with names that are near, when there is no such function."""

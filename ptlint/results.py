@@ -1,4 +1,5 @@
-"""The results, which are the JSON contracts: ``ptlint-check/1``, ``ptlint-graph/1``, ``ptlint-inventory/1``, ``ptlint-variants/1``.
+"""The results, which are the JSON contracts: ``ptlint-check/1``, ``ptlint-graph/1``, ``ptlint-inventory/1``,
+``ptlint-overlay/1``, ``ptlint-variants/1``.
 
 Frozen values. Their order in memory means nothing but in ``path``; ``ptlint.report.order`` sorts them. Files are paths relative to the tree, with
 ``/``; lines and columns count from 1. Contracts only grow: a field may be added, none may go or change its meaning.
@@ -13,9 +14,10 @@ import msgspec
 from ptlint import __version__
 
 __all__ = [
-    "AddressSpace", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult", "CheckStats", "Deferral", "Edge", "EdgeKind", "Finding",
-    "GraphResult", "Incomplete", "InventoryResult", "Location", "Node", "NotCovered", "NotLookedAt", "Object", "Part", "Related", "Result",
-    "Role", "Safety", "Severity", "Site", "Step", "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "WalkerClass",
+    "Access", "AddressSpace", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult", "CheckStats", "Claim", "Deferral", "Edge",
+    "EdgeKind", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match", "Member", "Node", "NotCovered",
+    "NotLookedAt", "Object", "OverlayResult", "Part", "Proof", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Table",
+    "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning", "note"]
@@ -26,6 +28,8 @@ Deferral = Literal["rcu", "sync-rcu", "semi-rcu", "mmu-gather", "workqueue", "im
 Safety = Literal["deferred", "ipi", "exclusion", "unpublished", "teardown", "kernel", "caller", "none"]
 Role = Literal["leaf", "handover", "wrapper", "decision"]
 ChangeSource = Literal["patch", "range", "staged"]
+Access = Literal["opens", "closes", "writes", "reads"]
+Verdict = Literal["proved", "violated", "unknown"]
 EdgeKind = Literal["call", "pv_ops", "callback", "container"]
 
 
@@ -273,6 +277,68 @@ class InventoryResult(msgspec.Struct, frozen=True, kw_only=True):
     not_covered: tuple[NotCovered, ...] = ()
 
 
+class Member(msgspec.Struct, frozen=True):
+    """A member of a record that describes a page: where it lies, in bytes, in the builds of ``variants``."""
+
+    record: str
+    member: str
+    offset: int
+    size: int
+    variants: tuple[str, ...] = ()
+    shared: bool = False
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A static assertion of the tree that two members (``struct page.lru``) lie at one offset, and whether they do."""
+
+    file: str
+    line: int
+    one: str
+    other: str
+    holds: bool
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A use of words that an rcu_head lies over, and the levels of the tables that can be there. ``record`` declares the member."""
+
+    file: str
+    line: int
+    function: str
+    member: str
+    access: Access
+    tables: tuple[Table, ...]
+    record: str = ""
+    variants: tuple[str, ...] = ()
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """Can ``against`` be in use when ``claim``, an rcu_head, is written? ``steps`` are the lines that the reason speaks of."""
+
+    claim: str
+    against: str
+    verdict: Verdict
+    reason: str
+    variants: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+class OverlayResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint overlay`` says of the words that a table is queued by."""
+
+    schema: Literal["ptlint-overlay/1"] = "ptlint-overlay/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    record: str
+    members: tuple[Member, ...]
+    matches: tuple[Match, ...]
+    claims: tuple[Claim, ...]
+    proofs: tuple[Proof, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+
+
 class BuildInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A build: the symbols that tell it apart, the variants that it gives, and the builds that gave the same program and went into it."""
 
@@ -298,4 +364,4 @@ class VariantsResult(msgspec.Struct, frozen=True, kw_only=True):
     not_looked_at: tuple[NotLookedAt, ...] = ()
 
 
-Result = CheckResult | GraphResult | InventoryResult | VariantsResult
+Result = CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ptlint.frontend.ir import Asm, Branch, Call, Const, Expr, Function, FunctionRef, Init, Member, Opaque, Return, String, Switch, Unit, Var
+from ptlint.frontend.ir import Asm, Branch, Call, Const, Expr, Function, FunctionRef, Init, Member, Opaque, Place, Return, String, Switch, Unit, Var
 from ptlint.frontend.parse import Problem, parse_unit
 from ptlint.frontend.pch import common_headers, make_pch
 from ptlint.frontend.show import show, show_end, show_function, show_variable
@@ -125,7 +125,7 @@ def test_container_of_names_the_member() -> None:
     found = function("#define entry(p, t, m) container_of(p, t, m)\nstruct item *t(struct list *l) { return entry(l, struct item, link); }")
     end = found.blocks[0].end
     assert isinstance(end, Return)
-    assert end.value == Opaque("container_of", (Var("l", "param", "struct list *"), String("link")), "struct item *")
+    assert end.value == Opaque("container_of", (Var("l", "param", "struct list *"), String("link")), "struct item *", Place("t.c", 11, 41))
 
 
 def test_container_of_with_a_member_behind_a_macro() -> None:

@@ -22,17 +22,22 @@ from ptlint.results import (
     Change,
     CheckResult,
     CheckStats,
+    Claim,
     Edge,
     Finding,
     GraphResult,
     Incomplete,
     InventoryResult,
     Location,
+    Match,
+    Member,
     Node,
     NotCovered,
     NotLookedAt,
     Object,
+    OverlayResult,
     Part,
+    Proof,
     Related,
     Site,
     Step,
@@ -146,7 +151,28 @@ def variants_result() -> VariantsResult:
     return VariantsResult(builds=(pv, nopv), not_looked_at=(NotLookedAt("LOCKDEP", "changes locks"),), **COMMON)
 
 
-SAMPLES: dict[str, Any] = {"check": check_result, "graph": seed_graph, "inventory": inventory_result, "variants": variants_result}
+def overlay_result() -> OverlayResult:
+    """Two members over the words of a third, a use of each, and a proof."""
+    members = tuple(
+        Member("struct ptdesc", name, offset, size, RUNTIMES, True)
+        for name, offset, size in (("pt_rcu_head", 8, 16), ("pt_list", 8, 16), ("x", 16, 8))
+    )
+    claims = (
+        Claim("mm/b.c", 9, "queue", "pt_rcu_head", "opens", ("pte", "pmd"), "struct ptdesc", RUNTIMES),
+        Claim("mm/a.c", 4, "add", "pt_list", "opens", ("pgd",), "struct ptdesc", ("nopv", "kvm")),
+    )
+    proof = Proof("pt_rcu_head", "pt_list", "proved", "mm/a.c:4 and mm/b.c:9: no table is both", RUNTIMES, (Step("mm/a.c", 4, "add", "opens"),))
+    match = Match("mm/a.h", 3, "struct page.lru", "struct ptdesc.pt_list", True)
+    return OverlayResult(record="struct ptdesc", members=members, matches=(match,), claims=claims, proofs=(proof,), **COMMON)
+
+
+SAMPLES: dict[str, Any] = {
+    "check": check_result,
+    "graph": seed_graph,
+    "inventory": inventory_result,
+    "overlay": overlay_result,
+    "variants": variants_result,
+}
 
 
 @pytest.mark.parametrize("command", SAMPLES)

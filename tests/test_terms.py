@@ -103,7 +103,7 @@ def test_a_long_computation_keeps_the_identity_and_stays_shallow(term: Term, ste
     for word, number in steps:
         result = op(word, result, number)
         assert root(result) == root(term)
-    assert depth(result) <= 1
+    assert depth(result) <= max(1, depth(term))
 
 
 @given(st.sampled_from(TRUTHS), values, values)

@@ -6,6 +6,7 @@ from ptlint.analysis.engine import Engine
 from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
 from ptlint.analysis.inventory import SiteSeen, sites
+from ptlint.analysis.overlay.build import names_words, overlay
 from ptlint.analysis.result import BuildResult, FoundSite, Spot
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -38,7 +39,8 @@ def analyse(
     engine = Engine(program, border)
     for key in sorted(program.functions):
         # What the selection left out is still looked into wherever a function that it kept calls it.
-        if _name(program, key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key)):
+        kept = _name(program, key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
+        if kept or names_words(engine.words, program, key):
             engine.summary(key)
     ledger = engine.ledger
 
@@ -50,10 +52,11 @@ def analyse(
         for (key, place, text), runtimes in ledger.unresolved.items()
         if text.rsplit(":", 1)[-1] not in left_out
     ]
+    words, overlaid = overlay(ledger.overlay, engine.words, program, border, names, tuple(sorted(variants.values())))
     return BuildResult(
         build=build,
         sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program).items()),
-        findings=tuple(findings(ledger, program, border, names, bool(ledger.rcu_walkers))),
+        findings=(*findings(ledger, program, border, names, bool(ledger.rcu_walkers)), *overlaid),
         links=links(ledger, program, border, names),
         frees=frees(ledger, program),
         spots=tuple(sorted(Spot(key, function.name, function.place.file, function.place.line) for key, function in program.functions.items())),
@@ -64,6 +67,7 @@ def analyse(
         counts={"joined states": ledger.joined, "recursive functions": len(ledger.recursive), "summaries": engine.size},
         variants=tuple(sorted(variants.values())),
         rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
+        overlay=words,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
-from ptlint.analysis.evaluate import Evaluator, bare
-from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Overlay, Suspect, Use
+from ptlint.analysis.evaluate import bare
+from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Suspect, Use
+from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, State
 from ptlint.frontend import ir
@@ -31,7 +32,7 @@ def deferral_of(after: frozenset[str]) -> str:
     return "semi-rcu" if "ipi" in after else "immediate"
 
 
-class Calls(Evaluator):
+class Calls(Watching):
     """The part of a function's run that handles calls and what comes out of them."""
 
     engine: Engine
@@ -105,7 +106,7 @@ class Calls(Evaluator):
                 self._unresolved(node, state)
             self._havoc(values, node, state)
             return [(self._unknown(node, values), state)]
-        self._passed(key, values)
+        self._passed(key, values, node, state)
         self._used(key, values, node, state)
         table = any(self.level(value, state) or self._may_be_page(value) for value in values)
         table = table or any(terms.is_place(value) and self._holds_pages(value) for value in values)
@@ -190,7 +191,8 @@ class Calls(Evaluator):
         kind = bare(terms.place_type(place)).split("[")[0].strip()
         return kind in self.border.pages or kind == "void *" or kind in self.border.level_types
 
-    def _passed(self, key: str, values: list[Term]) -> None:
+    def _passed(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
+        self.watch_passed(key, values, node, state)
         for param, value in zip(self.program.functions[key].params, values, strict=False):
             self._typed(value, param.type)
 
@@ -240,11 +242,14 @@ class Calls(Evaluator):
             if free.arg < len(values):
                 self._see(node, key, "call", state)
                 after = frozenset({free.after}) if free.after else _NOTHING
+                if free.after and free.arg:
+                    self.watch_head(values[0], self._step(node.place, node.text), state)
                 for term in self._freed(values[free.arg], free.form, state):
                     self._free(term, after, (), node, "handover" if free.after else "leaf", state)
         elif name in border.defers:
             return [(result, after) for after in self._defer(name, values, node, state)]
         elif name in border.lists:
+            self.watch_list(name, values, node, state)
             self._list(name, values, state)
         return [(result, state)]
 
@@ -270,8 +275,8 @@ class Calls(Evaluator):
             callbacks = [values[defer.callback][1]]
         elif defer.member:
             callbacks = self._item_functions(thing, state)
-        if defer.kind == "rcu" and thing[0] == "f":
-            self._claim(thing, node, state)
+        if defer.kind == "rcu" and defer.callback >= 0:
+            self.watch_queue(thing, callbacks, node, state)
         if not callbacks:
             if terms.root(thing)[0] != "n":
                 self._unresolved(node, state)
@@ -300,30 +305,6 @@ class Calls(Evaluator):
                 kept[()] = state
             found += kept.values()
         return found[:4]
-
-    def _claim(self, head: Term, node: ir.Call, state: State) -> None:
-        """The rcu_head of an object is written: the object must not be on a list by a member that shares its words."""
-        thing, member = head[1], str(head[2])
-        if thing[0] != "up":
-            return
-        listed = str(thing[2])
-        walked = self._cell_of(thing)
-        if (
-            not walked
-            or terms.bottom(thing)[0] == "a"
-            or state.facts.get(("unlisted", terms.field(thing, listed, "")))
-            or self._unlisted(thing, listed, state)
-        ):
-            return
-        if self.program.overlap(listed, member):
-            self.ledger.overlay(Overlay(self.function.key, node.place, node.text, member, listed, self.space(thing)), state.runtimes)
-
-    def _unlisted(self, thing: Term, listed: str, state: State) -> bool:
-        """Was the node taken off its list on this path? A node is known by its object and its member."""
-        for term in state.facts:
-            if term[0] == "unlisted" and (term[1] == thing[1] or (term[1][0] == "f" and term[1][1] == thing and term[1][2] == listed)):
-                return True
-        return False
 
     def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
@@ -618,6 +599,7 @@ class Calls(Evaluator):
         judge = "all" if accessor else "own" if blind else "none"
         result = substitute.term(case.result)
         stores = [(substitute.place(place), substitute.term(value)) for place, value in case.stores]
+        self.watch_applied([claim._replace(term=substitute.term(claim.term), head=substitute.term(claim.head)) for claim in case.claims], node, state)
         for event in case.events:
             if event.kind == "wait":
                 self.emit(event, state)
@@ -715,7 +697,7 @@ class Calls(Evaluator):
             # Some trees put numbers for the patching of the call between the operation and its arguments.
             count = len(self.program.functions[key].params)
             arguments = values[len(values) - count :] if len(values) > count else values
-            self._passed(key, arguments)
+            self._passed(key, arguments, node, one)
             found += self._through_summary(key, arguments, node, one)
         if left:
             state.runtimes = left

@@ -13,6 +13,8 @@ from ptlint.analysis.calls import Calls
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.overlay.notes import Claim, Step
+from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Case, Event, State, Summary, Unlink
@@ -44,6 +46,7 @@ class Engine:
         self.bounds = bounds or Bounds()
         self.relevance = Relevance(program, border)
         self.ledger = Ledger()
+        self.words = Words(program, border)
         self._deferred_items()
         self._summaries: dict[str, Summary] = {}
         self._active: set[str] = set()
@@ -82,6 +85,8 @@ class Engine:
                 again = _Run(self, function)
                 again.types, again.folios = run.types, run.folios
                 result = again.summary()
+                run = again
+            run.watch_end()
         finally:
             self._active.discard(key)
         self._summaries[key] = result
@@ -112,6 +117,7 @@ class _Run(Calls):
 
     def summary(self) -> Summary:
         """Run all paths and sum them up."""
+        self.watch_begin()
         bounds = self.engine.bounds
         start = State(frozenset(self.program.runtimes))
         for name, value in self.params.items():
@@ -200,7 +206,7 @@ class _Run(Calls):
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
                 case = self._case(value, following)
-                cases.setdefault((case.runtimes, case.events, case.stores, case.result, case.conditions, case.held), case)
+                cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held), case)
             return []
         if isinstance(end, ir.Branch):
             found: list[tuple[int, State]] = []
@@ -250,6 +256,8 @@ class _Run(Calls):
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
         self._forget(head, state)
         state.fence = len(state.events)
+        if state.claims and state.claims[-1].kind != "round":
+            state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
         state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
         held = {terms.root(value) for value in state.memory.values()}
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}
@@ -267,7 +275,10 @@ class _Run(Calls):
             (place, value) for place, value in state.memory.items() if self.outlives(place) and self._carries(place) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
-        return Case(state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result, state.held)
+        claims = tuple(claim for claim in state.claims if terms.bottom(claim.term)[0] == "p" and claim.kind != "round")
+        return Case(
+            state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result, state.held, claims
+        )
 
     def _carries(self, place: Term) -> bool:
         """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
@@ -290,12 +301,12 @@ class _Run(Calls):
 
     def _sum_up(self, cases: list[Case]) -> Summary:
         cases = _same_value(cases)
-        quiet = len(cases) > 3 and not any(case.events or case.stores for case in cases)
+        quiet = len(cases) > 3 and not any(case.events or case.claims or case.stores for case in cases)
         for keep_result in (True, False):
             if (quiet and keep_result) or len(cases) > self.engine.bounds.cases:
                 groups: dict[tuple[object, ...], Case] = {}
                 for case in cases:
-                    group = (case.runtimes, case.events, case.stores, case.held, case.result if keep_result else None)
+                    group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.result if keep_result else None)
                     first = groups.setdefault(group, case._replace(conditions=()))
                     if first.result != case.result:
                         groups[group] = first._replace(result=("n", ("joined",), self.function.result))
@@ -312,7 +323,7 @@ class _Run(Calls):
 
 def _same_value(cases: list[Case]) -> list[Case]:
     """One case where all only compute, and compute views of the same thing."""
-    if len(cases) < 2 or any(case.events or case.stores or case.held for case in cases):
+    if len(cases) < 2 or any(case.events or case.claims or case.stores or case.held for case in cases):
         return cases
     roots = {terms.root(case.result) for case in cases}
     if len(roots) == 1 and not all(case.result[0] == "c" for case in cases):
@@ -338,8 +349,11 @@ def _pool(cases: list[Case], bound: int) -> list[Case]:
             others = dict.fromkeys(event for case in rest for event in case.events if event not in have and event.kind in ("free", "put"))
             # Out of their order: nothing can be said any more of what came before or after them.
             events = tuple(event._replace(extra="pooled") if event.kind == "free" else event for event in others)
-            if events:
-                found.append(rest[0]._replace(events=events[:16], conditions=()))
+            # Heads that no case kept says: where a table goes has to be known, whatever else was lost.
+            told = {claim for case in kept for claim in case.claims}
+            claims = tuple(dict.fromkeys(claim for case in rest for claim in case.claims if claim not in told and claim.kind == "head"))
+            if events or claims:
+                found.append(rest[0]._replace(events=events[:16], claims=claims[:16], conditions=()))
             if (empty := next((case for case in rest if not case.events), None)) is not None:
                 found.append(empty._replace(conditions=()))
     return found

@@ -33,6 +33,7 @@ class Evaluator:
     params: dict[str, Term]
     types: dict[Term, str]
     folios: set[Term]
+    here: ir.Place
 
     def evaluate(self, node: ir.Expr, state: State) -> list[tuple[Term, State]]:
         """The values that ``node`` may have, each with the state after it. ``state`` is used up."""
@@ -45,7 +46,11 @@ class Evaluator:
         if isinstance(node, ir.Assign):
             return self._assign(node, state)
         if isinstance(node, ir.Cast):
-            return [(self._typed(value, node.type), after) for value, after in self.evaluate(node.operand, state)]
+            found = [(self._typed(value, node.type), after) for value, after in self.evaluate(node.operand, state)]
+            for value, after in found:
+                if value[0] == "p":
+                    self.watch_recover(value, node.type, "", None, after)
+            return found
         if isinstance(node, (ir.Member, ir.Index)):
             return [(self.load(place, after, node.type), after) for place, after in self.place(node, state)]
         if isinstance(node, ir.Unary):
@@ -79,7 +84,11 @@ class Evaluator:
             record = bare(node.record)
             if record in self.border.entries or bare(_type(node.base)) in self.border.entries:
                 return [(terms.deref(base, record) if node.arrow else base, after) for base, after in bases]
-            return [(terms.field(base, f"{record}.{node.name}", bare(node.type)), after) for base, after in bases]
+            named = [(terms.field(base, f"{record}.{node.name}", bare(node.type)), after) for base, after in bases]
+            if node.place is not None:
+                for place, after in named:
+                    self.watch_member(node, place, after)
+            return named
         if isinstance(node, ir.Index):
             return [
                 (terms.deref(base, bare(node.type)), after)
@@ -132,6 +141,7 @@ class Evaluator:
         if entry is not None and entry.below != "data" and not self._own(place):
             self.set_entry(place, value, state, where)
         elif place[0] == "f" and not self._own(place):
+            self.watch_store(place, value, state, where)
             self.put_field(place, value, state)
         state.memory[place] = value
 
@@ -169,6 +179,7 @@ class Evaluator:
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
 
     def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
+        self.here = node.place
         found = []
         for value, middle in self.evaluate(node.right, state):
             if isinstance(node.right, ir.Init) and not node.op:
@@ -252,7 +263,14 @@ class Evaluator:
         if node.kind == "container_of" and len(node.operands) == 2 and isinstance(node.operands[1], ir.String):
             record = bare(node.type).removesuffix("*").strip()
             member = node.operands[1].value
-            return [(self._typed(terms.up(value, f"{record}.{member}"), node.type), after) for value, after in self.evaluate(node.operands[0], state)]
+            values = self.evaluate(node.operands[0], state)
+            for value, after in values:
+                self.watch_recover(value, node.type, member, node.place, after)
+            return [(self._typed(terms.up(value, f"{record}.{member}"), node.type), after) for value, after in values]
+        if node.kind == "unchecked":
+            value, after = self.evaluate(node.operands[0], state)[0]
+            self.watch_asserted(value, node.place, after)
+            return [(ZERO, after)]
         for operand in node.operands:
             state = self.evaluate(operand, state)[0][1]
         return [(("n", ("opaque", node.kind), bare(node.type)), state)]
@@ -334,6 +352,22 @@ class Evaluator:
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event; see ``Calls``."""
+        raise NotImplementedError
+
+    def watch_member(self, node: ir.Member, place: Term, state: State) -> None:
+        """A member of a descriptor is named; see ``Watching``."""
+        raise NotImplementedError
+
+    def watch_store(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
+        """Something goes into a member; see ``Watching``."""
+        raise NotImplementedError
+
+    def watch_recover(self, value: Term, type_: str, member: str, where: ir.Place | None, state: State) -> None:
+        """An object is made out of a pointer; see ``Watching``."""
+        raise NotImplementedError
+
+    def watch_asserted(self, condition: Term, where: ir.Place | None, state: State) -> None:
+        """A condition must never hold; see ``Watching``."""
         raise NotImplementedError
 
     def space(self, term: Term) -> str:

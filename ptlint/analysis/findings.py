@@ -25,7 +25,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
         names: gives the variants of runtimes.
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
     """
-    found = [*_linked(ledger, program, names), *_overlaid(ledger, program, names), *_used(ledger, program, names)]
+    found = [*_linked(ledger, program, names), *_used(ledger, program, names)]
     if user_rcu:
         found += _semi_rcu(ledger, program, names)
         found += _page_batch(ledger, program, border, names)
@@ -98,16 +98,6 @@ def _later(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFindin
         if kind == "workqueue" and _live(event) and event.space == "user":
             message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
             yield _finding("PTL004", "error", message, event.chain[0], event, ("irq", "rcu"), program, names(runtimes))
-
-
-def _overlaid(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
-    """PTL010 and PTL012, at the second claim on the words."""
-    for overlay, runtimes in ledger.overlays.items():
-        rule = "PTL012" if overlay.listed.endswith(".lru") else "PTL010"
-        function = program.functions[overlay.function]
-        at = Proof(overlay.place.file, overlay.place.line, overlay.place.column, function.name, overlay.text, f"{overlay.member} is written")
-        message = f"the rcu_head is written over {overlay.listed.rsplit('.', 1)[-1]} while the table is still on the list that it was found on"
-        yield RawFinding(rule, "error", message, at, "any", overlay.space or "both", (), (at,), names(runtimes))
 
 
 def _used(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:

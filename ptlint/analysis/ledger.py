@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ptlint.analysis.overlay.notes import Notes
 from ptlint.analysis.values import Event, Hop
 from ptlint.frontend.ir import Place
 
-__all__ = ["CallSeen", "Hit", "Ledger", "Overlay", "Suspect", "Use"]
+__all__ = ["CallSeen", "Hit", "Ledger", "Suspect", "Use"]
 
 Runtimes = frozenset[str]
 
@@ -42,17 +43,6 @@ class Suspect(NamedTuple):
     event: Event
 
 
-class Overlay(NamedTuple):
-    """An rcu_head, ``member``, is written while the object is still on the list that it was found on, by ``listed``."""
-
-    function: str
-    place: Place
-    text: str
-    member: str
-    listed: str
-    space: str
-
-
 class Use(NamedTuple):
     """A table is used after it was freed or queued (``event``)."""
 
@@ -76,7 +66,7 @@ class Ledger:
         self.ways: dict[tuple[str, Event], Runtimes] = {}
         self.unresolved: dict[tuple[str, Place, str], Runtimes] = {}
         self.callbacks: dict[tuple[str, str], Runtimes] = {}
-        self.overlays: dict[Overlay, Runtimes] = {}
+        self.overlay = Notes()
         self.uses: dict[Use, Runtimes] = {}
         self.recursive: set[str] = set()
         self.rcu_walkers: set[str] = set()
@@ -100,10 +90,6 @@ class Ledger:
     def way(self, kind: str, event: Event, runtimes: Runtimes) -> None:
         """Note a way of a table that waits for less than all walkers need."""
         self.ways[(kind, event)] = self.ways.get((kind, event), frozenset()) | runtimes
-
-    def overlay(self, overlay: Overlay, runtimes: Runtimes) -> None:
-        """Note a claim on words that are in use."""
-        self.overlays[overlay] = self.overlays.get(overlay, frozenset()) | runtimes
 
     def use(self, use: Use, runtimes: Runtimes) -> None:
         """Note a use after the end."""

@@ -6,7 +6,7 @@ import msgspec
 
 from ptlint.frontend.ir import Place
 
-__all__ = ["BuildResult", "FoundSite", "Link", "Proof", "RawFinding", "Spot"]
+__all__ = ["BuildResult", "FoundClaim", "FoundMatch", "FoundMember", "FoundProof", "FoundSite", "Link", "Overlay", "Proof", "RawFinding", "Spot"]
 
 
 class Spot(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -61,6 +61,59 @@ class RawFinding(msgspec.Struct, frozen=True, array_like=True):
     variants: tuple[str, ...]
 
 
+class FoundMember(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A member of a descriptor of pages; bytes. ``shared`` where it lies over an rcu_head."""
+
+    record: str
+    member: str
+    offset: int
+    size: int
+    shared: bool
+
+
+class FoundMatch(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A static assertion that two members lie at one offset, and whether they do."""
+
+    file: str
+    line: int
+    one: str
+    other: str
+    holds: bool
+
+
+class FoundClaim(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A use of overlaid words; ``tables`` are the levels that can be there."""
+
+    file: str
+    line: int
+    function: str
+    member: str
+    access: str
+    tables: tuple[str, ...]
+    variants: tuple[str, ...]
+
+
+class FoundProof(msgspec.Struct, frozen=True, array_like=True):
+    """Whether ``against`` can be in use when ``claim``, an rcu_head, is written."""
+
+    claim: str
+    against: str
+    verdict: str
+    reason: str
+    steps: tuple[Proof, ...]
+    variants: tuple[str, ...]
+
+
+class Overlay(msgspec.Struct, frozen=True, array_like=True):
+    """What one build says of the words that a table is queued by."""
+
+    record: str
+    members: tuple[FoundMember, ...]
+    matches: tuple[FoundMatch, ...]
+    claims: tuple[FoundClaim, ...]
+    proofs: tuple[FoundProof, ...]
+
+
 class Link(msgspec.Struct, frozen=True, array_like=True, order=True):
     """An edge of the graph."""
 
@@ -88,3 +141,4 @@ class BuildResult(msgspec.Struct, frozen=True, array_like=True):
     counts: dict[str, int]
     variants: tuple[str, ...]
     rcu_walkers: tuple[str, ...] = ()
+    overlay: Overlay = Overlay("", (), (), (), ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ptlint.analysis.overlay.notes import Claim
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
@@ -74,6 +75,7 @@ class Case(NamedTuple):
     stores: tuple[tuple[Term, Term], ...]
     result: Term
     held: int = 0
+    claims: tuple[Claim, ...] = ()
 
 
 class Summary(NamedTuple):
@@ -92,7 +94,7 @@ class Summary(NamedTuple):
 class State:
     """What holds at one point of one path. Of the ``events`` those from ``fence`` on belong to this time around a loop."""
 
-    __slots__ = ("done", "events", "facts", "fence", "held", "memory", "published", "runtimes", "since", "waits")
+    __slots__ = ("claims", "done", "events", "facts", "fence", "held", "memory", "published", "runtimes", "since", "waits")
 
     def __init__(self, runtimes: Runtimes) -> None:
         self.runtimes = runtimes
@@ -101,6 +103,7 @@ class State:
         self.waits: frozenset[str] = frozenset()
         self.since: dict[Term, tuple[Unlink, frozenset[str]]] = {}
         self.events: tuple[Event, ...] = ()
+        self.claims: tuple[Claim, ...] = ()
         self.published: frozenset[Term] = frozenset()
         self.done: frozenset[int] = frozenset()
         self.held = 0
@@ -114,6 +117,7 @@ class State:
         other.waits = self.waits
         other.since = dict(self.since)
         other.events = self.events
+        other.claims = self.claims
         other.published = self.published
         other.done = self.done
         other.held = self.held
@@ -129,6 +133,7 @@ class State:
             self.held,
             self.fence,
             self.events,
+            self.claims,
             frozenset(self.memory.items()),
             frozenset(self.facts.items()),
             frozenset(self.since.items()),

@@ -21,7 +21,7 @@ def command(rule: str) -> None:
 def _page(rule: Rule) -> str:
     parts = [f"# {rule.id} {rule.name} ({rule.severity})", rule.title]
     for heading, text in (("What it does", rule.what), ("Why it is bad", rule.why), ("Example", rule.example), ("Use instead", rule.instead)):
-        parts += [f"## {heading}", text.strip()]
+        parts += [f"## {heading}", text.strip("\n")]
     if rule.references:
         parts += ["## References", "\n".join(f"- {reference}" for reference in rule.references)]
     return "\n\n".join(parts) + "\n"

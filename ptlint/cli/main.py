@@ -22,6 +22,7 @@ _COMMANDS = {
     "explain": "Explain a rule.",
     "graph": "Show how tables get from a function back to the allocator.",
     "inventory": "List every place where a table is freed, findings or not.",
+    "overlay": "Show the words that a table is queued by: who uses them, and whether they are free then.",
     "rules": "List the rules.",
     "variants": "Show the builds and variants that are looked at, and what is not.",
 }

@@ -15,7 +15,7 @@ from ptlint.config.load import load
 from ptlint.config.model import Settings
 from ptlint.options import RunOptions
 from ptlint.report.interface import Style
-from ptlint.results import CheckResult, GraphResult, InventoryResult, VariantsResult
+from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["Analysis", "cache_dir", "report"]
 
@@ -32,6 +32,9 @@ class Analysis(Protocol):
     def graph(self, root: str) -> GraphResult:
         """The graph from ``[FILE:]FUNCTION``. Raises UsageError when there is none."""
 
+    def overlay(self) -> OverlayResult:
+        """The words that a table is queued by."""
+
     def variants(self) -> VariantsResult:
         """The builds and variants."""
 
@@ -39,7 +42,7 @@ class Analysis(Protocol):
         """How much of what, and how long it took."""
 
 
-_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 
 
 def report(
@@ -70,7 +73,7 @@ def report(
     return result, _gaps(result, strict or settings.strict)
 
 
-def _gaps(result: CheckResult | GraphResult | InventoryResult | VariantsResult, strict: bool) -> int:
+def _gaps(result: CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool) -> int:
     """2 when the result is not complete."""
     if result.incomplete:
         files = len({gap.file for gap in result.incomplete})

@@ -76,7 +76,9 @@ class UnitContext:
         header_files: tuple[str, ...],
         wanted: Callable[[str], bool] | None,
         known: set[str] | None = None,
+        marked: frozenset[str] = frozenset(),
     ) -> None:
+        self.marked = marked
         self.clang, self.unit, self.sources, self.file = clang, unit, sources, file
         self.wanted = wanted
         self.known = known if known is not None else set()
@@ -252,6 +254,17 @@ class UnitContext:
         found: list[tuple[str, int, int]] = []
         self._members(record, record, found)
         return found
+
+    def member_words(self, record: Type, name: str) -> tuple[str, str] | None:
+        """The type of a member as spelled, and its name as written (a macro may stand for it); anonymous records are seen through."""
+        for child in self.clang.fields(record):
+            field = self.field(child)
+            if field.name == name:
+                place, offset = self.spot(child)
+                return field.type.spelling, self.sources.identifier(place.file, offset) or name
+            if not field.name and (found := self.member_words(field.type.canonical, name)):
+                return found
+        return None
 
     def _members(self, whole: Type, record: Type, found: list[tuple[str, int, int]]) -> None:
         clang = self.clang

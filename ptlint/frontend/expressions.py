@@ -99,11 +99,20 @@ class Expressions(Initialisers):
             base = clang.children(base)[0]
         arrow = context.type_of(base).kind == k.TYPE_POINTER
         value = self.expression(base)
+        place, macros = self._named(cursor, field.name) if field.record in context.marked else (None, ())
         if arrow and isinstance(value, Unary) and value.op == "&":
-            return Member(value.operand, field.name, field.record, False, field.type.spelling)
+            return Member(value.operand, field.name, field.record, False, field.type.spelling, place, macros)
         if not arrow and isinstance(value, Unary) and value.op == "*":
-            return Member(value.operand, field.name, field.record, True, field.type.spelling)
-        return Member(value, field.name, field.record, arrow, field.type.spelling)
+            return Member(value.operand, field.name, field.record, True, field.type.spelling, place, macros)
+        return Member(value, field.name, field.record, arrow, field.type.spelling, place, macros)
+
+    def _named(self, cursor: Cursor, name: str) -> tuple[Place, tuple[tuple[str, Place], ...]]:
+        """Where a member is named, and the macros from there to the one that names it."""
+        context = self.context
+        place = context.place(cursor)
+        file, start = context.spot_start(cursor)
+        here = context.sources.identifier(file, start)
+        return place, context.macros.way(here, name) if here and context.macros.lookup(here) else ()
 
     def _index(self, cursor: Cursor) -> Expr:
         children = self.clang.children(cursor)

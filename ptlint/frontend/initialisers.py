@@ -23,8 +23,10 @@ class Initialisers(Calls):
         children = [child for child in self.clang.children(cursor) if 100 <= child.kind < 200]
         if not children:
             return self.opaque(cursor)
-        operand = self.expression(children[-1])
         type_ = self.context.type_of(cursor)
+        if type_.kind == k.TYPE_VOID:
+            self.unchecked(cursor, children[-1])
+        operand = self.expression(children[-1])
         if isinstance(operand, Const):
             if type_.integer:
                 return Const(fold.convert(operand.value, type_))
@@ -48,7 +50,37 @@ class Initialisers(Calls):
                 pointer = last.right
         while isinstance(pointer, Cast) and pointer.type in ("void *", "char *", "const void *", "const char *"):
             pointer = pointer.operand
-        return Opaque("container_of", (pointer, String(self._member_at(cursor, record, operand.right.value))), type_)
+        place = self.context.place(cursor)
+        return Opaque("container_of", (pointer, String(self._member_at(cursor, record, operand.right.value))), type_, place)
+
+    def unchecked(self, cursor: Cursor, operand: Cursor) -> None:
+        """``(void)sizeof(condition)``: what an assertion becomes where it is switched off. Kept where the condition is about a marked record."""
+        clang = self.clang
+        inner = self.stripped(operand)
+        if inner.kind != k.UNARY_EXPR:
+            return
+        conditions = [child for child in clang.children(inner) if 100 <= child.kind < 200]
+        if len(conditions) != 1 or not self._about_marked(conditions[0]):
+            return
+        before, block = self.effects, self.builder.current
+        kept = len(self.builder.bodies[block])
+        value = self.expression(conditions[0])
+        while isinstance(value, Cast):
+            value = value.operand
+        if self.builder.current == block and len(self.builder.bodies[block]) == kept and self.effects == before:
+            self.effects += 1
+            self.builder.emit(Opaque("unchecked", (value,), "void", self.context.place(cursor)))
+
+    def _about_marked(self, cursor: Cursor) -> bool:
+        """Does an expression name a member of a marked record, and call nothing?"""
+        clang, found, stack = self.clang, False, [cursor]
+        while stack:
+            top = stack.pop()
+            if top.kind in (k.CALL_EXPR, k.STMT_EXPR, k.CONDITIONAL_OPERATOR):
+                return False
+            found = found or (top.kind == k.MEMBER_REF_EXPR and self.context.field(clang.getCursorReferenced(top)).record in self.context.marked)
+            stack += clang.children(top)
+        return found
 
     def _member_at(self, cursor: Cursor, record: Type, offset: int) -> str:
         """The member at an offset: one that the macro's arguments name (or macros among them), else the first."""

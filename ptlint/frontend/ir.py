@@ -30,6 +30,7 @@ __all__ = [
     "Init",
     "Jump",
     "Layout",
+    "Match",
     "Member",
     "Opaque",
     "Param",
@@ -91,7 +92,8 @@ class FunctionRef(_Node, frozen=True):
 class Member(_Node, frozen=True):
     """``base.name`` or ``base->name`` (then ``arrow``). ``record`` is the record that declares the member (``struct page``).
 
-    For a member of an anonymous record, ``record`` is the nearest named record around it.
+    For a member of an anonymous record, ``record`` is the nearest named record around it. Of the records that are asked for, ``place`` is
+    where the member is named and ``macros`` the macros between, as in a call.
     """
 
     base: Expr
@@ -99,6 +101,8 @@ class Member(_Node, frozen=True):
     record: str
     arrow: bool
     type: str
+    place: Place | None = None
+    macros: tuple[tuple[str, Place], ...] = ()
 
 
 class Index(_Node, frozen=True):
@@ -198,11 +202,16 @@ class Asm(_Node, frozen=True):
 
 
 class Opaque(_Node, frozen=True):
-    """An expression that the lowering does not model; ``operands`` are what it is made of."""
+    """An expression that the lowering does not model; ``operands`` are what it is made of.
+
+    ``container_of`` has a pointer and the name of the member that it points to; ``unchecked`` a condition that must never hold, as the source
+    says, and that this configuration does not check.
+    """
 
     kind: str
     operands: tuple[Expr, ...]
     type: str
+    place: Place | None = None
 
 
 Expr = Const | String | Var | FunctionRef | Member | Index | Unary | Binary | Assign | Cond | Cast | Call | Init | Asm | Opaque
@@ -285,12 +294,27 @@ class Global(msgspec.Struct, frozen=True, array_like=True, gc=False):
     init: Expr | None
 
 
+class Match(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
+    """A static assertion that two members (``struct page.lru``) lie at the same offset."""
+
+    place: Place
+    one: str
+    other: str
+
+
 class Layout(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A record: its size, and (member, offset, size) of each member, anonymous records seen through; bytes."""
+    """A record: its size, and (member, offset, size) of each member, anonymous records seen through; bytes.
+
+    ``types`` are the members' types, in the same order, ``written`` their names as the source has them (a macro may stand for one);
+    ``matches`` are the assertions in the file that declares the record.
+    """
 
     record: str
     size: int
     members: tuple[tuple[str, int, int], ...]
+    types: tuple[str, ...] = ()
+    matches: tuple[Match, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):

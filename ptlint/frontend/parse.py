@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from .assertions import matches
 from .clang import ClangMissing, load
 from .cleanups import Cleanups
 from .context import UnitContext
@@ -54,7 +55,7 @@ def parse_unit(
         error_ = first_error(clang, handle, sources)
         if error_ is not None:
             problems.append(Problem(file, error_))
-        context = UnitContext(clang, handle, sources, file, header_files(pch), wanted, known)
+        context = UnitContext(clang, handle, sources, file, header_files(pch), wanted, known, frozenset(records))
         functions, variables = lower_unit(context)
         layouts = _layouts(context, records)
         problems.extend(Problem(file, reason) for reason in context.failed)
@@ -82,5 +83,12 @@ def _layouts(context: UnitContext, records: Iterable[str]) -> list[Layout]:
             canonical = context.clang.getCanonicalType(type_)
             size = context.clang.Type_getSizeOf(canonical)
             if size >= 0:
-                found.append(Layout(name, size, tuple(context.members(canonical))))
+                members = tuple(context.members(canonical))
+                words = [context.member_words(canonical, member) or ("", member) for member, _, _ in members]
+                declared = context.place(context.clang.getTypeDeclaration(canonical)).file
+                found.append(
+                    Layout(
+                        name, size, members, tuple(type_ for type_, _ in words), matches(context.sources, declared), tuple(name for _, name in words)
+                    )
+                )
     return found

@@ -90,6 +90,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     pages: frozenset[str]
     gathers: frozenset[str]
     links: frozenset[str]
+    heads: frozenset[str]
     leaf_bit: int
     kernel_roots: frozenset[str]
     allocs: frozenset[str]
@@ -176,6 +177,7 @@ def load_border(folder: Path) -> Border:
         pages=frozenset(name for row in data["page"] for name in row["types"]),
         gathers=frozenset(row["type"] for row in data["gather"]),
         links=frozenset(name for row in data["queue_link"] for name in row["types"]),
+        heads=frozenset(name for row in data["head"] for name in row["types"]),
         leaf_bit=data["hardware"]["leaf_bit"],
         kernel_roots=_names(data["kernel_root"]),
         allocs=_names(data["alloc"]),

@@ -10,12 +10,15 @@ import msgspec
 
 from ptlint.results import (
     CheckResult,
+    Claim,
     Edge,
     Finding,
     GraphResult,
     Incomplete,
     InventoryResult,
+    Match,
     NotCovered,
+    OverlayResult,
     Result,
     Site,
     Unresolved,
@@ -26,7 +29,7 @@ from ptlint.results import (
 __all__ = ["ordered"]
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
-_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 _CLASSES = ("hw", "irq", "rcu")
 
 
@@ -70,6 +73,20 @@ def _(result: GraphResult) -> GraphResult:
 def _(result: InventoryResult) -> InventoryResult:
     sites = tuple(msgspec.structs.replace(site, variants=_names(site.variants), waited=_classes(site.waited)) for site in result.sites)
     return msgspec.structs.replace(result, sites=_sorted(sites, *Site.__struct_fields__))
+
+
+@_own.register
+def _(result: OverlayResult) -> OverlayResult:
+    members = tuple(msgspec.structs.replace(member, variants=_names(member.variants)) for member in result.members)
+    claims = tuple(msgspec.structs.replace(claim, variants=_names(claim.variants)) for claim in result.claims)
+    proofs = tuple(msgspec.structs.replace(proof, variants=_names(proof.variants)) for proof in result.proofs)
+    return msgspec.structs.replace(
+        result,
+        members=_sorted(members, "record", "offset", "size", "member", "variants"),
+        matches=_sorted(result.matches, *Match.__struct_fields__),
+        claims=_sorted(claims, *Claim.__struct_fields__),
+        proofs=_sorted(proofs, "claim", "against", "verdict", "reason"),
+    )
 
 
 @_own.register

@@ -14,6 +14,7 @@ FORMATS: dict[str, dict[str, str]] = {
     "check": {"text": "check_text", "concise": "check_concise", "json": "json"},
     "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid"},
     "inventory": {"text": "inventory_text", "json": "json"},
+    "overlay": {"text": "overlay_text", "json": "json"},
     "variants": {"text": "variants_text", "json": "json"},
 }
 """The formats of each command, and the module of this package that writes each."""

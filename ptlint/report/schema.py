@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
-from ptlint.results import CheckResult, GraphResult, InventoryResult, VariantsResult
+from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["schemas", "write"]
 
-_DOCUMENTS = {"check": CheckResult, "graph": GraphResult, "inventory": InventoryResult, "variants": VariantsResult}
+_DOCUMENTS = {"check": CheckResult, "graph": GraphResult, "inventory": InventoryResult, "overlay": OverlayResult, "variants": VariantsResult}
 
 
 def schemas() -> dict[str, bytes]:

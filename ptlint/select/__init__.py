@@ -14,6 +14,8 @@ what is read by the compiler, and is never evidence of anything.
 
 from __future__ import annotations
 
+import re
+
 from ptlint.select.border import BorderLike
 from ptlint.select.gates import guards, makefile_gates, text_gates
 from ptlint.select.graph import Chosen, choose
@@ -40,6 +42,7 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1) ->
     facts = chosen.all
     names = frozenset(fact.name for fact in facts)
     units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source) | _fillers(index, chosen) | _broken(index))
+    units |= _sharing(index, border, units)
     context = _units(index, frozenset(fact.file for fact in facts if fact.source)) - units
     others = [fact for file in index.files.values() for fact in file.facts if fact.name not in names]
     skipped = frozenset(fact.name for fact in others if fact.source) - frozenset(fact.name for fact in others if not fact.source)
@@ -74,6 +77,17 @@ def _fillers(index: Index, chosen: Chosen) -> frozenset[str]:
         fact.name.encode() for file in index.files.values() for fact in file.facts if fact.table and not fact.source and not fact.definition.macro
     }
     return frozenset(path for path, filled in index.filled.items() if not names.isdisjoint(filled))
+
+
+def _sharing(index: Index, border: BorderLike, units: frozenset[str]) -> frozenset[str]:
+    """The .c files that name a list which headers offer to all, where functions of ``units`` that handle tables name it too: they use its words."""
+    types = b"|".join(rb"\s+".join(re.escape(word.encode()) for word in name.split()) for name in sorted(border.links))
+    offered = re.compile(rb"\bextern\s+(?:" + types + rb")\s+(\w+)\s*;")
+    lists = {name for path, file in index.files.items() if path.endswith(".h") for name in offered.findall(file.parts.text)}
+    used = {name for path in units if path in index.files for fact in index.files[path].facts if fact.table for name in lists & fact.words}
+    return frozenset(
+        path for path, file in index.files.items() if path.endswith(".c") and any(not used.isdisjoint(fact.words) for fact in file.facts)
+    )
 
 
 def _units(index: Index, files: frozenset[str]) -> frozenset[str]:

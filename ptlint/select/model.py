@@ -30,7 +30,8 @@ class Stats(msgspec.Struct, frozen=True):
 class Selection(msgspec.Struct, frozen=True, dict=True):
     """Which files and functions can matter, for all builds of a tree at once.
 
-    ``units`` are .c files through which a table can get to the allocator, or that include such a file; ``context`` are more .c files with selected
+    ``units`` are .c files through which a table can get to the allocator, or that include such a file, or use the words
+    of tables through a list that all share; ``context`` are more .c files with selected
     functions, which only link, make or walk tables or call what frees them. ``functions`` are
     the names selected; ``skipped`` those of other functions in .c files that were read: ``wanted`` is whatever is not skipped, so what no
     lexer sees (functions that macros make, helpers in headers) is kept. ``gates`` are Kconfig symbols that let selected code be there,

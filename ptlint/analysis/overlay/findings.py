@@ -1,0 +1,135 @@
+"""Findings about the overlaid words: PTL010 to PTL013, and PTL015."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ptlint.analysis.evaluate import bare
+from ptlint.analysis.overlay.levels import Levels
+from ptlint.analysis.overlay.notes import Clash, Notes, Queued, Recovered, Step
+from ptlint.analysis.overlay.words import Words
+from ptlint.analysis.result import Proof, RawFinding
+from ptlint.program.border import Border
+from ptlint.program.link import Program
+
+__all__ = ["findings", "rule_of"]
+
+Runtimes = frozenset[str]
+Names = Callable[[Runtimes], tuple[str, ...]]
+
+
+def rule_of(words: Words, border: Border, member: str) -> str:
+    """The rule that speaks of a member: a deposit, a list of the table's own descriptor, or any other."""
+    row = words.members.get(member)
+    if row is not None and bare(row.type) in border.level_types:
+        return "PTL011"
+    return "PTL010" if row is not None and f"{row.record} *" in border.tables else "PTL012"
+
+
+def findings(notes: Notes, levels: Levels, words: Words, program: Program, border: Border, names: Names) -> list[RawFinding]:
+    """The findings of a build."""
+    return [*_clashes(notes, words, program, border, names), *_recovered(notes, levels, words, program, border, names)]
+
+
+def _clashes(notes: Notes, words: Words, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
+    """At the second claim: one for each head that is written, whatever says so; then what is used after."""
+    groups: dict[tuple[str, str, Step], list[tuple[Clash, Runtimes]]] = {}
+    overwritten = {clash.second.at if clash.kind == "open" else clash.first.at for clash in notes.clashes if clash.kind != "after"}
+    for clash, runtimes in notes.clashes.items():
+        if clash.kind == "after":
+            if clash.first.at not in overwritten:
+                groups.setdefault(("PTL013", clash.second.member, clash.at), []).append((clash, runtimes))
+            continue
+        used = clash.second.member if clash.kind == "walked" else clash.first.member
+        groups.setdefault((rule_of(words, border, used), used, clash.at), []).append((clash, runtimes))
+    for (rule, member, at), ways in groups.items():
+        clash = min((clash for clash, _ in ways), key=lambda clash: (len(clash.second.chain), repr(clash)))
+        runtimes = frozenset().union(*(found for _, found in ways))
+        if _said_below(rule, clash, groups):
+            continue
+        path = tuple(_path(clash, program))
+        yield RawFinding(
+            rule, "error", _message(clash, member), _proof(at, program, ""), clash.level or "any", clash.space or "both", (), path, names(runtimes)
+        )
+
+
+def _said_below(rule: str, clash: Clash, groups: dict[tuple[str, str, Step], list[tuple[Clash, Runtimes]]]) -> bool:
+    """Is the same said in a function that this one calls?"""
+    inner = {step for claim in (clash.first, clash.second) for step in (*claim.chain[1:], claim.at)}
+    return any(other == rule and at in inner and at != clash.at for other, _, at in groups)
+
+
+def _message(clash: Clash, member: str) -> str:
+    name = member.rsplit(".", 1)[-1]
+    if clash.kind == "listed":
+        return f"the rcu_head is written over {name} while the table is still on the list that it was found on"
+    if clash.kind == "walked":
+        return f"the rcu_head is written over {name}, and the list is walked on through it"
+    if clash.kind == "open":
+        return f"the rcu_head is written over {name}, which is in use"
+    return f"{name} is used after the table was queued by the rcu_head that shares its words"
+
+
+def _path(clash: Clash, program: Program) -> Iterator[Proof]:
+    for claim, note in ((clash.first, "first"), (clash.second, "second")):
+        for step in claim.chain:
+            yield _proof(step, program, f"calls {step.text}")
+        words = {"open": "is put to use", "close": "is unlinked", "head": "is written: the words are RCU's", "touch": "is read or written"}
+        yield _proof(claim.at, program, f"{claim.member.rsplit('.', 1)[-1]} {words.get(claim.kind, note)}")
+
+
+def _recovered(notes: Notes, levels: Levels, words: Words, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
+    """PTL015, at the place that makes the wrong object."""
+    seen: dict[tuple[Recovered, str], tuple[Queued, Runtimes]] = {}
+    for queued, runtimes in notes.queued.items():
+        for found in _objects(queued.callback, 0, notes):
+            wrong = _wrong(queued, found, words)
+            if wrong:
+                first, before = seen.get((found, wrong), (queued, frozenset()))
+                seen[(found, wrong)] = (min(first, queued), before | runtimes)
+    for (found, wrong), (queued, runtimes) in seen.items():
+        at = _proof(Step(found.function, found.place, found.record), program, "")
+        path = (_proof(queued.at, program, f"queued by {queued.path[-1]}"), at)
+        yield RawFinding("PTL015", "error", wrong, at, "any", "both", (), path, names(runtimes))
+
+
+def _objects(key: str, position: int, notes: Notes) -> list[Recovered]:
+    """What a callback, or a helper that it hands its pointer to, makes of that."""
+    found, seen, stack = [], set(), [(key, position)]
+    while stack:
+        top = stack.pop()
+        if top in seen:
+            continue
+        seen.add(top)
+        found += [one for one in notes.recovered if (one.function, one.position) == top]
+        stack += [(one.callee, one.position) for one in notes.passed if one.source == ("param", top[0], str(top[1]))]
+    return sorted(found)
+
+
+def _wrong(queued: Queued, found: Recovered, words: Words) -> str:
+    """Why what is recovered is not what was queued; empty where it is."""
+    levels = [path.rsplit(".", 1) for path in queued.path]
+    records = [record for record, _ in levels]
+    members = [member for _, member in levels]
+    if not found.member:
+        # A cast takes the node for the object's first member.
+        row = words.members.get(queued.path[-1])
+        if row is not None and row.offset and len(queued.path) == 1:
+            return f"the callback takes {queued.path[-1]} for the start of the object by a cast"
+        return ""
+    tail = found.member.split(".")
+    for index, record in enumerate(records):
+        if record == found.record:
+            want = members[index:]
+            return "" if want == tail else f"the callback takes the node for {found.record}.{found.member}, and {'.'.join(want)} was queued"
+    mine, other = words.members.get(queued.path[0]), words.members.get(f"{found.record}.{tail[0]}")
+    if mine is not None and other is not None:
+        if mine.offset == other.offset:
+            return ""
+        return f"the callback takes the node for {found.record}.{found.member}, and {queued.path[0]} was queued, which lies elsewhere"
+    return f"the callback takes the node for {found.record}.{found.member}, and {queued.path[0]} was queued"
+
+
+def _proof(step: Step, program: Program, note: str) -> Proof:
+    function = program.functions.get(step.function)
+    return Proof(step.place.file, step.place.line, step.place.column, function.name if function else step.function, step.text, note)

@@ -1,0 +1,148 @@
+"""What is noted of the overlaid words while functions are summed up: plain tuples, and a store for them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ptlint.analysis.terms import Term
+from ptlint.frontend.ir import Place
+
+__all__ = ["Access", "Claim", "Clash", "Flow", "Notes", "Passed", "Queued", "Recovered", "Source", "Step"]
+
+Runtimes = frozenset[str]
+Source = tuple[str, ...]
+"""Where an object's level comes from: ``("level", L)``, ``("param", FUNCTION, INDEX)``, ``("cell", NAME)`` or ``("none",)``."""
+
+
+class Step(NamedTuple):
+    """A place on a way, with what stands there."""
+
+    function: str
+    place: Place
+    text: str
+
+
+class Claim(NamedTuple):
+    """Something that happens to a member of the object ``term``, on a path, in order.
+
+    ``kind``: ``open`` (its words are in use from here on), ``close`` (they are free again), ``head`` (an rcu_head is queued), ``empty`` (the member
+    is asserted to be zero), ``touch`` (read or written), ``reset`` (the list ``cell`` is emptied), ``round`` (a loop goes around).
+    ``at`` is where that stands, ``chain`` the calls that lead there, outermost first. ``cell`` is the container that it goes into, or was found in.
+    ``head`` is where that begins.
+    ``guards`` are, of a head, the members that were asserted to be empty before, with the place.
+    """
+
+    kind: str
+    term: Term
+    member: str
+    at: Step
+    chain: tuple[Step, ...] = ()
+    cell: str = ""
+    guards: tuple[tuple[str, Place], ...] = ()
+    access: str = ""
+    head: Term = ("c", 0)
+
+
+class Access(NamedTuple):
+    """A use of a member: ``opens``, ``closes``, ``writes`` or ``reads``, what tells the level of the table, and whether it is one for sure."""
+
+    at: Step
+    member: str
+    access: str
+    source: Source
+    known: bool
+    cell: str = ""
+
+
+class Passed(NamedTuple):
+    """A value goes into a parameter."""
+
+    callee: str
+    position: int
+    source: Source
+    at: Step
+
+
+class Flow(NamedTuple):
+    """A table that reaches a head (``kind`` ``head``) or a container (``open``): where it came from, as far as one function can tell.
+
+    ``origin``: ``entry`` (read from an entry), ``unlinked`` (and that was cleared on the way), ``fresh``, ``member`` (kept in a member), ``list``,
+    ``param``, ``unknown``. ``from_`` is where that is known.
+    """
+
+    kind: str
+    at: Step
+    member: str
+    level: str
+    origin: str
+    from_: Step
+    chain: tuple[Step, ...]
+    guards: tuple[tuple[str, Place], ...]
+    cell: str = ""
+
+
+class Clash(NamedTuple):
+    """Two uses of the same words at once, or a use after the words were given away. ``first`` and ``second`` in order.
+
+    ``kind``: ``listed`` (found on a list, and still there), ``open`` (put on a list, or deposit made, and still there), ``walked`` (the list is
+    walked on through the overwritten words), ``after`` (used after it was queued).
+    """
+
+    kind: str
+    function: str
+    at: Step
+    first: Claim
+    second: Claim
+    level: str
+    space: str
+
+
+class Queued(NamedTuple):
+    """A node in an object is queued with a callback: which member of which record (outermost first), at which place."""
+
+    at: Step
+    callback: str
+    path: tuple[str, ...]
+
+
+class Recovered(NamedTuple):
+    """A function makes an object out of its parameter ``position``: the record, and the member that it takes the pointer for (empty: a cast)."""
+
+    function: str
+    position: int
+    record: str
+    member: str
+    place: Place
+
+
+class Notes:
+    """Collected in any order: sets, and the runtimes of each note."""
+
+    def __init__(self) -> None:
+        self.accesses: dict[Access, Runtimes] = {}
+        self.passed: dict[Passed, Runtimes] = {}
+        self.flows: dict[Flow, Runtimes] = {}
+        self.clashes: dict[Clash, Runtimes] = {}
+        self.queued: dict[Queued, Runtimes] = {}
+        self.recovered: set[Recovered] = set()
+        self.puts: set[tuple[str, Source]] = set()
+
+    def access(self, note: Access, runtimes: Runtimes) -> None:
+        """Note a use."""
+        self.accesses[note] = self.accesses.get(note, frozenset()) | runtimes
+
+    def passing(self, note: Passed, runtimes: Runtimes) -> None:
+        """Note an argument."""
+        self.passed[note] = self.passed.get(note, frozenset()) | runtimes
+
+    def flow(self, note: Flow, runtimes: Runtimes) -> None:
+        """Note where a table goes."""
+        self.flows[note] = self.flows.get(note, frozenset()) | runtimes
+
+    def clash(self, note: Clash, runtimes: Runtimes) -> None:
+        """Note two uses at once."""
+        self.clashes[note] = self.clashes.get(note, frozenset()) | runtimes
+
+    def queue(self, note: Queued, runtimes: Runtimes) -> None:
+        """Note a node that is queued."""
+        self.queued[note] = self.queued.get(note, frozenset()) | runtimes
