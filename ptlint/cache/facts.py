@@ -124,6 +124,9 @@ class WorkFacts:
         self._tree, self.index = tree, index
         self._root = tree.root + "/"
         self._inside: dict[str, bool] = {}
+        self._sources: dict[str, bytes] = {}
+        self._stamps: dict[str, Stamp | None] = {}
+        self._names: dict[str, frozenset[str] | None] = {}
         self.changed = False
 
     # ---- single answers --------------------------------------------------------------------------------------
@@ -139,6 +142,12 @@ class WorkFacts:
 
     def source(self, path: str) -> bytes:
         """See ``Facts.source``."""
+        found = self._sources.get(path)
+        if found is None:
+            found = self._sources[path] = self._source(path)
+        return found
+
+    def _source(self, path: str) -> bytes:
         state, known = self._known(path)
         if known is not None or state is None:
             return known or ABSENT
@@ -224,24 +233,37 @@ class WorkFacts:
         return self._tree.exists(path) and not os.path.isdir(self._root + path)
 
     def _folder(self, folder: str) -> Stamp | None:
+        if folder not in self._stamps:
+            self._stamps[folder] = self._stamp_of(folder)
+        return self._stamps[folder]
+
+    def _stamp_of(self, path: str) -> Stamp | None:
         try:
-            return _stamp(os.stat(self._root + folder))
+            return _stamp(os.stat(self._root + path))
         except (OSError, ValueError):
             return None
+
+    def _inside_of(self, folder: str) -> frozenset[str] | None:
+        """The names in a folder, None when there is no such folder."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(self._root + folder))
+            except (OSError, ValueError):
+                self._names[folder] = None
+        return self._names[folder]
 
     def missing(self, paths: Iterable[str], found: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """See ``Facts.missing``."""
         result: dict[str, tuple[str, ...]] = {}
         for folder, names in _group(set(paths) - set(found)).items():
-            place = self._root + folder
-            if not os.path.isdir(place):
+            there = self._inside_of(folder)
+            if there is None:
                 result[folder] = ()
                 continue
-            gone = [name for name in names if not os.path.exists(f"{place}/{name}")]
+            gone = [name for name in names if name not in there or not os.path.exists(f"{self._root}{folder}/{name}")]
             if gone:
                 result[folder] = tuple(sorted(gone))
-                stamp = self._folder(folder)
-                if stamp is not None and not any(os.path.lexists(f"{place}/{name}") for name in gone):
+                if there.isdisjoint(gone) and (stamp := self._folder(folder)) is not None:
                     self.index.folders[folder] = stamp
                     self.changed = True
         return result
@@ -272,14 +294,24 @@ class WorkFacts:
             and all(self._is_missing(folder, names) for folder, names in deps.missing.items())
         )
 
-    def settled_before(self, moment: int) -> bool:
-        """Whether nothing that the index knows changed after ``moment`` (nanoseconds since the epoch), as far as times tell."""
+    def settled(self, deps: Deps, moment: int) -> bool:
+        """Whether nothing that ``deps`` names changed after ``moment``, or since it was looked at, as far as times tell.
+
+        ``moment`` is in nanoseconds since the epoch.
+        """
         index = self.index
-        return (
-            all(stamp[3] < moment for stamp, _ in index.files.values())
-            and all(stamp[3] < moment for stamp in index.folders.values())
-            and all(stamp[3] < moment for _, stamps, _ in index.listings.values() for stamp in stamps.values())
-        )
+        looked: list[tuple[str, Stamp | None]] = []
+        for path, wanted in (*deps.contents.items(), *deps.sources.items()):
+            if wanted:
+                entry = index.files.get(path)
+                if entry is None or entry[1] != wanted:
+                    return False
+                looked.append((path, entry[0]))
+        for prefix in deps.listings:
+            listing = index.listings.get(prefix)
+            looked += listing[1].items() if listing is not None else ()
+        looked += ((folder, index.folders.get(folder)) for folder in deps.missing if folder in index.folders)
+        return all(stamp is not None and stamp[3] < moment and self._stamp_of(path) == stamp for path, stamp in looked)
 
     def lasting(self, now: int) -> Index:
         """The index without times so fresh that a later write may share them. ``now`` is in nanoseconds since the epoch."""
