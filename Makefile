@@ -30,10 +30,10 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-## what is generated and committed: JSON Schemas, the README's example
+## what is generated and committed: JSON Schemas, the README's example, samples of formats
 docs: $(VENV)/.dev
 	$(BIN)/python -m ptlint.report.schema docs/schema
-	PTLINT_UPDATE=1 $(BIN)/python -m pytest -q tests/test_cli.py -k readme
+	PTLINT_UPDATE=1 $(BIN)/python -m pytest -q tests/test_cli.py tests/test_formats.py -k "readme or samples"
 
 ## wheel and sdist, as PyPI takes them
 dist: $(VENV)/.dev

@@ -69,18 +69,16 @@ def _proofs(builds: tuple[BuildResult, ...], only: Callable[[Iterable[str]], tup
     rows = []
     for (claim, against), proofs in found.items():
         worst = min((proof.verdict for proof in proofs), key=_VERDICTS.index)
-        reasons: dict[str, list[FoundProof]] = {}
+        told: dict[tuple[str, str], set[str]] = {}
         for proof in proofs:
-            if proof.verdict == worst:
-                reasons.setdefault(proof.reason, []).append(proof)
-        told = [
-            reason if len(reasons) == 1 else f"[{', '.join(sorted(only(name for proof in same for name in proof.variants)))}] {reason}"
-            for reason, same in sorted(reasons.items())
-        ]
-        steps = dict.fromkeys(
-            results.Step(step.file, step.line, step.function, step.note) for same in reasons.values() for proof in same for step in proof.steps
+            told.setdefault((proof.verdict, proof.reason), set()).update(proof.variants)
+        parts = tuple(
+            results.ProofPart(only(names), msgspec.convert(verdict, results.Verdict), reason) for (verdict, reason), names in sorted(told.items())
         )
+        bad = [part for part in parts if part.verdict == worst]
+        reason = bad[0].reason if len(bad) == 1 else " ".join(f"[{', '.join(part.variants)}] {part.reason}" for part in bad)
+        steps = dict.fromkeys(results.Step(step.file, step.line, step.function, step.note) for proof in proofs for step in proof.steps)
         variants = only(name for proof in proofs for name in proof.variants)
         verdict = msgspec.convert(worst, results.Verdict)
-        rows.append(results.Proof(claim.rpartition(".")[2], against.rpartition(".")[2], verdict, " ".join(told), variants, tuple(steps)))
+        rows.append(results.Proof(claim.rpartition(".")[2], against.rpartition(".")[2], verdict, reason, variants, tuple(steps), parts))
     return tuple(rows)

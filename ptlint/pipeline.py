@@ -48,6 +48,9 @@ def look(tree: Tree, options: RunOptions, progress: Progress, session: Session) 
         UsageError: there is no such variant, or the tree is no x86 kernel.
     """
     started = time.monotonic()
+    if any(tree.read(path) != data for path, data in tree.unsaved.items()):
+        # What the compiler is given in the place of a file that is gone is nothing that other trees have.
+        session = Session(None)
     tool = tool_identity() if session.active else b""
     key = _key(options, tool) if session.active else b""
     found = session.find(tree, "outcome", key)
@@ -104,8 +107,9 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         chosen = frozenset(options.variants)
         readings = [Reading(order, session, tree.tree, tool) for order in _orders(plan, chosen, selection.units, selection.skipped, tolerant)]
         results, figures = _work(readings, options.jobs, progress, session, tool)
-        for reading in readings:
-            reading.keep()
+        with session.batch():
+            for reading in readings:
+                reading.keep()
         read = set(plan.read).union(*(reading.read for reading in readings))
         made = tuple(plan.generated.values())
         inside = {path for path in read if not path.startswith(made)}
@@ -140,7 +144,7 @@ def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped:
     if chosen - known:
         raise UsageError(f"no variant is called {', '.join(sorted(chosen - known))}; this tree has {', '.join(sorted(known))}")
     orders = []
-    directory = plan.tree.directory()
+    directory, unsaved = plan.tree.directory(), dict(plan.tree.unsaved)
     for build in plan.builds:
         variants = {runtime: build.variant(runtime) for runtime in build.runtimes}
         if chosen and not chosen & set(variants.values()):
@@ -156,11 +160,12 @@ def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped:
                 generated=plan.generated[build.name],
                 units=tuple((file, plan.command(build, file).arguments) for file in files),
                 common=plan.common(build),
-                headers=headers_of(directory, files),
+                headers=headers_of(directory, files, unsaved),
                 runtimes=build.runtimes,
                 variants=variants,
                 skipped=tuple(sorted(skipped)),
                 gaps=tuple(gaps),
+                unsaved=unsaved,
             )
         )
     return orders

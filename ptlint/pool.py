@@ -12,6 +12,8 @@ from typing import NamedTuple, Protocol
 __all__ = ["Job", "Lost", "run_jobs"]
 
 _PATIENCE = 600.0  # seconds that one task may take
+_START = 120.0  # seconds more, for a process that has yet to start
+_TAKEN = b""  # what a worker says first: from here on its time runs. No answer is empty.
 
 
 class Job(NamedTuple):
@@ -49,7 +51,7 @@ class _Worker:
 
     def give(self, job: Job) -> bool:
         """Hand over a job; False when nobody is there to take it."""
-        self.job, self.began = job, time.monotonic()
+        self.job, self.began = job, time.monotonic() + _START
         try:
             self.connection.send_bytes(job.data)
         except OSError:
@@ -67,7 +69,9 @@ def _serve(connection: Connection, run: Callable[[bytes], bytes]) -> None:
     """What a worker does until nobody is there any more."""
     with suppress(EOFError, KeyboardInterrupt, BrokenPipeError):
         while True:
-            connection.send_bytes(run(connection.recv_bytes()))
+            data = connection.recv_bytes()
+            connection.send_bytes(_TAKEN)
+            connection.send_bytes(run(data))
 
 
 def run_jobs(jobs: list[Job], run: Callable[[bytes], bytes], workers: int, done: Done, patience: float = _PATIENCE) -> None:
@@ -94,8 +98,11 @@ def run_jobs(jobs: list[Job], run: Callable[[bytes], bytes], workers: int, done:
                 late = time.monotonic() - worker.began >= patience
                 if at is None or (worker.connection not in ready and not late):
                     continue
-                worker.job = None
                 answer = _answer(worker) if worker.connection in ready else Lost(f"took longer than {patience:.0f} seconds")
+                if answer == _TAKEN:
+                    worker.began = time.monotonic()
+                    continue
+                worker.job = None
                 if isinstance(answer, Lost):
                     worker.stop()
                     staff.remove(worker)

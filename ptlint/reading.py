@@ -28,6 +28,7 @@ class Order(msgspec.Struct, frozen=True):
     """A build to read and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share, ``headers`` those to precompile.
 
     ``generated`` is the folder of its generated headers. ``gaps`` are (file, reason) of what is known to be missing before anything is read.
+    ``unsaved`` are contents in place of the files' own.
     """
 
     build: str
@@ -40,6 +41,7 @@ class Order(msgspec.Struct, frozen=True):
     variants: dict[str, str]
     skipped: tuple[str, ...]
     gaps: tuple[tuple[str, str], ...]
+    unsaved: dict[str, bytes]
 
 
 class _Header(msgspec.Struct, frozen=True, array_like=True):
@@ -129,9 +131,8 @@ class Reading:
         left = [unit for unit in self.order.units if unit[0] not in self._units]
         known = frozenset(self._table.shared)
         shares = [left[number::parts] for number in range(parts)]
-        return [
-            ParseTask(self.order.build, self.order.directory, tuple(share), self.order.common, self.order.headers, known) for share in shares if share
-        ]
+        order = self.order
+        return [ParseTask(order.build, order.directory, tuple(share), order.common, order.headers, known, order.unsaved) for share in shares if share]
 
     # ---- what was read ----------------------------------------------------------------------------------------
 

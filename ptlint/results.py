@@ -15,9 +15,9 @@ from ptlint import __version__
 
 __all__ = [
     "Access", "AddressSpace", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult", "CheckStats", "Claim", "Deferral", "Edge",
-    "EdgeKind", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match", "Member", "Node", "NotCovered",
-    "NotLookedAt", "Object", "OverlayResult", "Part", "Proof", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Table",
-    "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
+    "EdgeKind", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match", "Member", "Node", "NotCovered", "NotLookedAt",
+    "Object", "OverlayResult", "Part", "Proof", "ProofPart", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Suppressed",
+    "SuppressionState", "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning", "note"]
@@ -30,6 +30,7 @@ Role = Literal["leaf", "handover", "wrapper", "decision"]
 ChangeSource = Literal["patch", "range", "staged"]
 Access = Literal["opens", "closes", "writes", "reads"]
 Verdict = Literal["proved", "violated", "unknown"]
+SuppressionState = Literal["used", "unused", "expired", "unknown"]
 EdgeKind = Literal["call", "pv_ops", "callback", "container"]
 
 
@@ -127,6 +128,33 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     known: bool = False
 
 
+class Suppressed(msgspec.Struct, frozen=True):
+    """A finding that a suppression hides: why, until when (``YYYY-MM-DD``; None: for good), and the file that says so."""
+
+    finding: Finding
+    reason: str
+    expires: str | None
+    origin: str
+
+
+class SuppressionUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a suppression. ``findings`` counts those that it is about.
+
+    ``used``: it hides them. ``unused``: there are none, in a run that would have seen them. ``unknown``: none, in a run that looked at a part only.
+    ``expired``: it hides nothing any more.
+    """
+
+    state: SuppressionState
+    findings: int
+    reason: str
+    origin: str
+    fingerprint: str | None = None
+    file: str | None = None
+    function: str | None = None
+    rule: str | None = None
+    expires: str | None = None
+
+
 class Incomplete(msgspec.Struct, frozen=True):
     """A file that matters and could not be read or parsed, or only in part. With one of these, the exit status is 2."""
 
@@ -202,6 +230,8 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     not_covered: tuple[NotCovered, ...] = ()
     fixed: tuple[Finding, ...] = ()
     change: Change | None = None
+    suppressed: tuple[Suppressed, ...] = ()
+    suppressions: tuple[SuppressionUse, ...] = ()
     stats: CheckStats = CheckStats()
 
 
@@ -311,8 +341,19 @@ class Claim(msgspec.Struct, frozen=True):
     variants: tuple[str, ...] = ()
 
 
+class ProofPart(msgspec.Struct, frozen=True):
+    """The verdict of some variants."""
+
+    variants: tuple[str, ...]
+    verdict: Verdict
+    reason: str
+
+
 class Proof(msgspec.Struct, frozen=True):
-    """Can ``against`` be in use when ``claim``, an rcu_head, is written? ``steps`` are the lines that the reason speaks of."""
+    """Can ``against`` be in use when ``claim``, an rcu_head, is written? The worst verdict, with its reason; ``parts`` are those of all variants.
+
+    ``steps`` are the lines that the reason speaks of.
+    """
 
     claim: str
     against: str
@@ -320,6 +361,7 @@ class Proof(msgspec.Struct, frozen=True):
     reason: str
     variants: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    parts: tuple[ProofPart, ...] = ()
 
 
 class OverlayResult(msgspec.Struct, frozen=True, kw_only=True):

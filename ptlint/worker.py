@@ -27,7 +27,7 @@ from ptlint.frontend.source import Sources
 from ptlint.program.border import Border, load_border
 from ptlint.program.link import link
 
-__all__ = ["AnalyseTask", "Analysed", "ParseTask", "ParsedUnit", "ParsedUnits", "SharedRow", "ready", "run_task"]
+__all__ = ["AnalyseTask", "Analysed", "ParseTask", "ParsedUnit", "ParsedUnits", "SharedRow", "headers_of", "ready", "run_task"]
 
 _DEPTH = 20_000
 
@@ -35,7 +35,8 @@ _DEPTH = 20_000
 class ParseTask(msgspec.Struct, frozen=True, tag=True):
     """Units of a build to read. ``units`` are (file, arguments), ``common`` the arguments that all units of the build share.
 
-    ``headers`` are those to precompile. ``known`` are keys of functions of these headers that need not be lowered again.
+    ``headers`` are those to precompile. ``known`` are keys of functions of these headers that need not be lowered again. ``unsaved`` are
+    contents in place of the files' own.
     """
 
     build: str
@@ -44,6 +45,7 @@ class ParseTask(msgspec.Struct, frozen=True, tag=True):
     common: tuple[str, ...]
     headers: tuple[str, ...]
     known: frozenset[str] = frozenset()
+    unsaved: dict[str, bytes] = {}
 
 
 class ParsedUnit(msgspec.Struct, frozen=True, array_like=True):
@@ -130,7 +132,7 @@ def _megabytes() -> float:
 def _parse(task: ParseTask, border: Border) -> ParsedUnits:
     began = time.monotonic()
     records = frozenset(name.removesuffix("*").strip() for name in {*border.tables, *border.pages})
-    sources = Sources(task.directory)
+    sources = Sources(task.directory, task.unsaved)
     headers = Headers(known=set(task.known))
     units = []
     with tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
@@ -168,6 +170,6 @@ def _analyse(task: AnalyseTask, border: Border) -> Analysed:
     return Analysed(result, time.monotonic() - began, _megabytes())
 
 
-def headers_of(directory: str, files: list[str]) -> tuple[str, ...]:
-    """The headers that are worth precompiling for these units of a tree."""
-    return tuple(common_headers(Sources(directory), files))
+def headers_of(directory: str, files: list[str], unsaved: dict[str, bytes]) -> tuple[str, ...]:
+    """The headers that are worth precompiling for these units of a tree; ``unsaved`` are contents in place of the files' own."""
+    return tuple(common_headers(Sources(directory, unsaved), files))

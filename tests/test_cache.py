@@ -25,9 +25,11 @@ from ptlint.cache.facts import Index, WorkFacts
 from ptlint.errors import Unreadable, UsageError
 from ptlint.options import RunOptions
 from ptlint.outcome import Outcome
+from ptlint.pipeline import look as look_at
 from ptlint.pipeline import run
 from ptlint.progress import NullProgress
 from ptlint.tree import open_tree
+from ptlint.tree.overlay import Overlay
 
 FILES = ("mm/memory.c", "mm/pt_reclaim.c", "include/linux/mm.h", "arch/x86/include/asm/pgtable.h", "arch/x86/Kconfig", "mm/Makefile")
 Change = Callable[[Path], None]
@@ -379,3 +381,33 @@ def test_no_session_without_a_folder(tree: Path) -> None:
     with open_tree(tree) as opened:
         assert session.find(opened, "outcome", b"") is None
     assert not session.active
+
+
+def test_a_batch_is_kept_together(tmp_path: Path) -> None:
+    one, two = store(tmp_path), store(tmp_path)
+    with one.batch():
+        one.put("a", b"x", b"1")
+        one.put("a", b"y", b"2")
+        assert two.get("a", b"x") is None
+    assert [two.get("a", key) for key in (b"x", b"y")] == [b"1", b"2"]
+
+
+def test_a_patch_that_changes_nothing_that_matters(tree: Path, cache: Path) -> None:
+    options = RunOptions(tree=tree, variants=("nopv",), cache_dir=cache)
+    memory = (tree / "mm/memory.c").read_bytes()
+    time.sleep(0.03)
+    for changed, known in (
+        ({"README": b"new"}, True),
+        ({"mm/memory.c": memory}, True),
+        ({"mm/memory.c": memory + b"int f(void) { return 1; }\n"}, False),
+        ({"mm/memory.c": memory + b"int f(void) { return 1; }\n", "README": b""}, True),
+        ({"arch/x86/include/linux/mm.h": b"#error shadow\n"}, False),
+        ({"mm/gup.c": None}, False),
+    ):
+        session = open_session(cache, pytest.fail)
+        with open_tree(tree) as below:
+            found = look_at(Overlay(below, changed), options, NullProgress(), session)
+            session.close()
+            assert cached(found) == known, changed
+            fresh = look_at(Overlay(below, changed), options, NullProgress(), Session(None))
+        assert said(found) == said(fresh), changed

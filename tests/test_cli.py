@@ -143,11 +143,11 @@ def test_several_formats(ptlint: Callable[..., Ran], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("check", "--format", "sarif"), "check has no format 'sarif'"),
+        (("check", "--format", "xml"), "check has no format 'xml'"),
         (("check", "--format", "json", "--format", "text"), "only one of the formats"),
         (("check", "--format", "json=no/where.json"), "no is no folder"),
         (("check", "--select", "PTL999"), "no rule is called 'PTL999'"),
-        (("check", "--range", "A..B"), "No such option"),
+        (("check", "--range", "A..B", "--staged"), "only one change"),
         (("check", "--jobs", "0"), "--jobs"),
         (("diff", "A..B"), "No such command"),
         (("graph",), "--root"),

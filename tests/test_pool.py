@@ -42,7 +42,7 @@ def test_a_worker_that_is_killed_costs_its_own_job_only() -> None:
 
 
 def test_a_worker_that_hangs_is_ended() -> None:
-    assert ran([Job("x", b"hang", 2.0), Job("y", b"b", 1.0)], 2, 3.0) == {"x": Lost("took longer than 3 seconds"), "y": b"B"}
+    assert ran([Job("x", b"hang", 2.0), Job("y", b"b", 1.0)], 2, 2.0) == {"x": Lost("took longer than 2 seconds"), "y": b"B"}
 
 
 def test_the_heaviest_goes_first(tmp_path: Path) -> None:

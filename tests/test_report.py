@@ -38,6 +38,7 @@ from ptlint.results import (
     OverlayResult,
     Part,
     Proof,
+    ProofPart,
     Related,
     Site,
     Step,
@@ -161,7 +162,15 @@ def overlay_result() -> OverlayResult:
         Claim("mm/b.c", 9, "queue", "pt_rcu_head", "opens", ("pte", "pmd"), "struct ptdesc", RUNTIMES),
         Claim("mm/a.c", 4, "add", "pt_list", "opens", ("pgd",), "struct ptdesc", ("nopv", "kvm")),
     )
-    proof = Proof("pt_rcu_head", "pt_list", "proved", "mm/a.c:4 and mm/b.c:9: no table is both", RUNTIMES, (Step("mm/a.c", 4, "add", "opens"),))
+    proof = Proof(
+        "pt_rcu_head",
+        "pt_list",
+        "proved",
+        "mm/a.c:4 and mm/b.c:9: no table is both",
+        RUNTIMES,
+        (Step("mm/a.c", 4, "add", "opens"),),
+        (ProofPart(RUNTIMES, "proved", "mm/a.c:4 and mm/b.c:9: no table is both"),),
+    )
     match = Match("mm/a.h", 3, "struct page.lru", "struct ptdesc.pt_list", True)
     return OverlayResult(record="struct ptdesc", members=members, matches=(match,), claims=claims, proofs=(proof,), **COMMON)
 
@@ -264,6 +273,7 @@ mm/a.c:1:1: error: table freed after an IPI only [PTL001 immediate-free]
     mm/z.c:5:  zap: unlinks it
     mm/b.c:12: one: frees it
     mm/w.c:1: see also: walks
+  fingerprint: ab12
 
 mm/b.c:12:3: warning: table freed after an IPI only [PTL002 semi-rcu-free]
   in one, table of any level of user space: table
@@ -272,6 +282,7 @@ mm/b.c:12:3: warning: table freed after an IPI only [PTL002 semi-rcu-free]
     mm/z.c:5:  zap: unlinks it
     mm/b.c:12: one: frees it
     mm/w.c:1: see also: walks
+  fingerprint: ab12
 
 mm/memory.c: incomplete: line 3: expected ';' (nopv, xen)
 mm/a.c:7: unresolved: f calls ops->free (kvm)

@@ -53,10 +53,16 @@ def analyse(
         if text.rsplit(":", 1)[-1] not in left_out
     ]
     words, overlaid = overlay(ledger.overlay, engine.words, program, border, names, tuple(sorted(variants.values())))
+    said = {(finding.rule, finding.at.file, finding.at.line, finding.at.column) for finding in overlaid}
+    others = [
+        finding
+        for finding in findings(ledger, program, border, names, bool(ledger.rcu_walkers))
+        if (finding.rule, finding.at.file, finding.at.line, finding.at.column) not in said
+    ]
     return BuildResult(
         build=build,
         sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program).items()),
-        findings=(*findings(ledger, program, border, names, bool(ledger.rcu_walkers)), *overlaid),
+        findings=(*others, *overlaid),
         links=links(ledger, program, border, names),
         frees=frees(ledger, program),
         spots=tuple(sorted(Spot(key, function.name, function.place.file, function.place.line) for key, function in program.functions.items())),

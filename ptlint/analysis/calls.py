@@ -173,9 +173,14 @@ class Calls(Watching):
                 sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
                 first = max([first, *sets])
             for event in state.events[first:]:
-                gone = event.kind in ("free", "put") and event.extra != "pooled" and event.chain and event.level
+                gone = (event.kind == "free" or self._in_batch(event)) and event.extra != "pooled" and event.chain and event.level
                 if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":
                     self.ledger.use(Use(self.function.key, node.place, node.text, event), state.runtimes)
+
+    def _in_batch(self, event: Event) -> bool:
+        """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
+        kind = terms.place_type(event.value).split("[")[0].strip()
+        return event.kind == "put" and kind in self.border.pages | {"void *"}
 
     def _may_matter(self, node: ir.Call) -> bool:
         return bare(node.type) == "void"
@@ -392,6 +397,7 @@ class Calls(Watching):
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
+        self.watch_freed(base, self._step(node.place, text), state)
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
         if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")

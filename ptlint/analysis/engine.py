@@ -217,6 +217,7 @@ class _Run(Calls):
                         continue
                     one = following.copy()
                     if self.assume(value, wanted, one) or (only is not None and len(only) == 1):
+                        self.watch_branch(value, wanted, end.place, one)
                         found.append((target, one))
             return self._go(index, found)
         if isinstance(end, ir.Switch):
@@ -275,7 +276,7 @@ class _Run(Calls):
             (place, value) for place, value in state.memory.items() if self.outlives(place) and self._carries(place) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
-        claims = tuple(claim for claim in state.claims if terms.bottom(claim.term)[0] == "p" and claim.kind != "round")
+        claims = tuple(claim for claim in state.claims if self.watch_told(claim))
         return Case(
             state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result, state.held, claims
         )

@@ -112,13 +112,13 @@ def _fold(operator: str, x: int, y: int) -> int | None:
 
 
 def _rank(term: Term) -> int:
-    """How much of an identity a term carries: a number none, what hangs on a global little."""
+    """How much of an identity a term carries: a number none, what hangs on a global, or at a fixed address, little."""
     kind = term[0]
     if kind == "c" or (kind == "o" and term[1] in _TRUTHS):
         return 0
     if kind == "o":
         return max(_rank(term[2]), _rank(term[3]))
-    if bottom(term)[0] in ("g", "fn"):
+    if bottom(term)[0] in ("g", "fn", "c"):
         return 1
     kept = type_of(term)
     return 3 if kept.endswith(("*", "d_t", "e_t")) else 2

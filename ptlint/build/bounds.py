@@ -28,7 +28,7 @@ def bounds_header(tree: Tree, arguments: Sequence[str], generated: str) -> tuple
     first = f"-I{generated}/{KBUILD_ENUM.removesuffix('/linux/kbuild.h')}"
     index = cindex.Index.create()
     try:
-        unit = index.parse(_SOURCE, args=[arguments[0], first, *arguments[1:]])
+        unit = index.parse(_SOURCE, args=[arguments[0], first, *arguments[1:]], unsaved_files=list(tree.unsaved.items()))
     except cindex.TranslationUnitLoadError:
         raise Unreadable(f"{_SOURCE}: libclang could not parse it") from None
     bad = [entry for entry in unit.diagnostics if entry.severity >= cindex.Diagnostic.Error]

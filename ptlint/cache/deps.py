@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 import msgspec
@@ -73,6 +73,11 @@ class Recorder:
         """See ``Tree.version``. It is what a file says."""
         self.read("Makefile")
         return self.tree.version
+
+    @property
+    def unsaved(self) -> Mapping[str, bytes]:
+        """See ``Tree.unsaved``. What the compiler reads of it is written down with what else it reads."""
+        return self.tree.unsaved
 
     def read(self, path: str) -> bytes | None:
         """See ``Tree.read``."""

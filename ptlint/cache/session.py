@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from ptlint.cache.deps import Deps, digest
 from ptlint.cache.facts import Facts, Index, WorkFacts, facts_of
 from ptlint.cache.store import Store
 from ptlint.tree import Tree, WorkTree
+from ptlint.tree.overlay import Overlay
 
 __all__ = ["LIMIT", "Session", "open_session"]
 
@@ -51,7 +53,8 @@ class Session:
                     index = msgspec.msgpack.decode(data, type=Index) if data is not None else None
                 except msgspec.MsgspecError:
                     index = None
-            found = self._facts[id(tree)] = tree, facts_of(tree, index)
+            below = self.facts(tree.ground) if isinstance(tree, Overlay) else None
+            found = self._facts[id(tree)] = tree, facts_of(tree, index, below)
         return found[1]
 
     def _root(self, tree: Tree) -> bytes:
@@ -108,6 +111,10 @@ class Session:
         """Keep a result that depends on nothing but its key."""
         if self._store is not None:
             self._store.put(kind, key, data)
+
+    def batch(self) -> AbstractContextManager[None]:
+        """What is kept in here is kept together, or not at all."""
+        return self._store.batch() if self._store is not None else nullcontext()
 
     def close(self) -> None:
         """Keep what was learned of work trees, drop what is too much, and let go of the cache's file."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ptlint import rulebook
+from ptlint.cli.change import change_options, producer, take_change
 from ptlint.cli.options import common, split
 from ptlint.cli.run import report
+from ptlint.cli.suppression import Filter
+from ptlint.cli.terminal import say
 from ptlint.config.load import load
 from ptlint.results import CheckResult
 
@@ -23,8 +27,12 @@ _LEVELS = ("note", "warning", "error")
 @click.option("--select", multiple=True, metavar="RULE", help="Report these rules only (several; commas are allowed).")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
 @click.option("--fail-on", type=click.Choice(_LEVELS[::-1]), help="The lowest severity that makes the exit status 1 [default: warning].")
+@change_options
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 though there are findings; never hides that a run is not complete.")
 @click.option("--strict", is_flag=True, help="Exit with 2 when a call is not resolved, or a symbol not covered by any build.")
+@click.option("--suppressions", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="More [[suppress]] entries (several).")
+@click.option("--show-suppressed", is_flag=True, help="Show what suppressions hide, too; it does not count.")
+@click.option("--statistics", "count", is_flag=True, help="Count the findings of each rule, on standard error.")
 def command(
     only: tuple[str, ...],
     select: tuple[str, ...],
@@ -32,19 +40,45 @@ def command(
     fail_on: str | None,
     exit_zero: bool,
     strict: bool,
+    files: tuple[Path, ...],
+    show_suppressed: bool,
+    count: bool,
     **options: Any,
 ) -> int:
-    """Report frees of page tables that do not wait for the walkers that TREE has."""
-    from ptlint.report.check_text import summary
+    """Report frees of page tables that do not wait for the walkers that TREE has.
 
-    settings = load(options["tree"]).settings
+    With --patch, --range or --staged only what the change brings is reported, and counts.
+    """
+    from ptlint.report.check_statistics import statistics
+    from ptlint.report.check_text import summary
+    from ptlint.report.wording import stale
+
+    change = take_change(options)
+    found = load(options["tree"])
+    settings = found.settings
+    hidden = Filter(found, files, options)
     chosen = rulebook.select(select or settings.select)
     ignored = rulebook.select(ignore or settings.ignore)
     paths = split(only) or settings.only
-    result, status = report("check", options, lambda analysis, _: analysis.check(chosen, ignored, paths), summary=summary, strict=strict)
+    result, status = report(
+        "check",
+        options,
+        lambda analysis, _: analysis.check(chosen, ignored, paths),
+        summary=summary,
+        strict=strict,
+        finish=lambda result: hidden.apply(result, chosen, ignored, paths),
+        show_suppressed=show_suppressed,
+        produce=producer(change) if change else None,
+    )
+    if options["quiet"] <= options["verbose"] and "b4" not in options["formats"]:
+        for line in filter(None, map(stale, result.suppressions)):
+            say(f"ptlint: {line}")
+    if count:
+        for line in statistics(result).splitlines():
+            say(line)
     return status or (0 if exit_zero else _findings(result, fail_on or settings.fail_on))
 
 
 def _findings(result: CheckResult, fail_on: str) -> int:
-    """1 with a finding at or above ``fail_on``."""
-    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings))
+    """1 with a finding at or above ``fail_on`` that was not known."""
+    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings if not finding.known))

@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from ptlint.cli.formats import outputs, write
+import msgspec
+
+from ptlint.cli.formats import outputs, silent, write
 from ptlint.cli.options import RunArguments, split
 from ptlint.cli.progress import progress
+from ptlint.cli.source import Lines
 from ptlint.cli.terminal import say, wants_color
 from ptlint.config.load import load
 from ptlint.config.model import Settings
 from ptlint.options import RunOptions
+from ptlint.progress import Progress
 from ptlint.report.interface import Style
 from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
@@ -52,29 +56,55 @@ def report(
     *,
     summary: Callable[[_ResultT], str] | None = None,
     strict: bool = False,
+    finish: Callable[[_ResultT], _ResultT] | None = None,
+    show_suppressed: bool = False,
+    produce: Callable[[RunOptions, Progress, Callable[[Analysis], _ResultT]], _ResultT] | None = None,
 ) -> tuple[_ResultT, int]:
-    """Run, print, and give the result with its exit status, findings aside: 2 where something is missing in it."""
+    """Run, print, and give the result with its exit status, findings aside: 2 where something is missing in it.
+
+    ``ask`` says what is asked of an analysis. ``produce`` runs as many as it takes and gives one result; without it there is one run.
+    ``finish`` makes the result that is printed out of the one that was found.
+    """
     arguments = RunArguments(**options)
     wanted = outputs(command, arguments.formats)
+    if quiet := silent(wanted):
+        arguments = msgspec.structs.replace(arguments, quiet=1, verbose=0)
     settings = load(arguments.tree).settings
+    figures: dict[str, int | float] = {}
+
+    def answer(analysis: Analysis) -> _ResultT:
+        figures.update(analysis.statistics())
+        return ask(analysis, settings)
+
     with progress(arguments.verbosity) as meter:
-        from ptlint.pipeline import run
         from ptlint.report.order import ordered
 
-        analysis: Analysis = run(_run_options(arguments, settings), meter)
-        result = ordered(ask(analysis, settings))
-    style = Style(color=wants_color(arguments.color or settings.color), verbose=arguments.verbosity > 0)
+        found = (produce or _once)(_run_options(arguments, settings), meter, answer)
+        result = ordered(finish(found) if finish else found)
+    lines = Lines(arguments.tree, arguments.rev)
+    style = Style(color=wants_color(arguments.color or settings.color), verbose=arguments.verbosity > 0, suppressed=show_suppressed)
+    if not getattr(result, "change", None):  # what a change gives is on no disk
+        style = msgspec.structs.replace(style, source=lines.line)
     write(command, result, wanted, style)
+    lines.close()
     if arguments.verbosity > 0:
-        for name, value in sorted(analysis.statistics().items()):
+        for name, value in sorted(figures.items()):
             say(f"ptlint: {name}: {value:.2f}" if isinstance(value, float) else f"ptlint: {name}: {value:,}")
     if summary and arguments.verbosity >= 0:
         say(f"ptlint: {summary(result)}")
-    return result, _gaps(result, strict or settings.strict)
+    return result, _gaps(result, strict or settings.strict, quiet)
 
 
-def _gaps(result: CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool) -> int:
-    """2 when the result is not complete."""
+def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _ResultT]) -> _ResultT:
+    from ptlint.pipeline import run
+
+    return answer(run(options, meter))
+
+
+def _gaps(result: CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool, quiet: bool) -> int:
+    """2 when the result is not complete; ``quiet`` where the result itself says so."""
+    if result.incomplete and quiet:
+        return 2
     if result.incomplete:
         files = len({gap.file for gap in result.incomplete})
         say(f"ptlint: not complete: {result.incomplete[0].file}{f' and {files - 1} more' if files > 1 else ''} could not be read in full")

@@ -1,7 +1,7 @@
 """Which settings are in force, and where each comes from.
 
 The command line is stronger than the environment, that than ``.ptlint.toml`` (the nearest one, from TREE upwards), that than the user's own
-file, that than the default; each key for itself.
+file, that than the default; each key for itself. ``suppress`` is the exception: the entries of all files hold.
 """
 
 from __future__ import annotations
@@ -14,31 +14,55 @@ from typing import Any
 
 import msgspec
 
-from ptlint.config.model import USER_ONLY, Settings
+from ptlint.config.model import USER_ONLY, Settings, SuppressFile, Suppression
 from ptlint.errors import UsageError
 
-__all__ = ["InForce", "load", "user_file"]
+__all__ = ["InForce", "Placed", "load", "suppressions", "user_file"]
 
 NAME = ".ptlint.toml"
 _ENVIRONMENT = {"cache-dir": "PTLINT_CACHE_DIR", "no-cache": "PTLINT_NO_CACHE"}
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """A suppression, and the file that it stands in."""
+
+    suppression: Suppression
+    origin: str
+
+
 class InForce(msgspec.Struct, frozen=True):
-    """The settings, and for each key where its value comes from."""
+    """The settings, and for each key where its value comes from. ``suppressions`` are those of ``settings``, each with its file."""
 
     settings: Settings
     origins: dict[str, str]
+    suppressions: tuple[Placed, ...] = ()
 
 
 def load(tree: Path, environment: Mapping[str, str] = os.environ) -> InForce:
     """The settings for ``tree``, the command line aside."""
     values: dict[str, Any] = {}
     origins = dict.fromkeys(_keys().values(), "default")
+    placed: list[Placed] = []
     for origin, found in (*_files(tree), ("environment", _from_environment(environment))):
         for key, value in found.items():
+            if key == "suppress":
+                placed += [Placed(entry, origin) for entry in msgspec.convert(value, tuple[Suppression, ...])]
+                continue
             values[key] = value
             origins[key] = f"{_ENVIRONMENT[key]} in the environment" if origin == "environment" else origin
-    return InForce(msgspec.convert(values, Settings), origins)
+    if placed:
+        origins["suppress"] = ", ".join(dict.fromkeys(entry.origin for entry in placed))
+    settings = msgspec.structs.replace(msgspec.convert(values, Settings), suppress=tuple(entry.suppression for entry in placed))
+    return InForce(settings, origins, tuple(placed))
+
+
+def suppressions(path: Path) -> tuple[Placed, ...]:
+    """Those of a file of its own. Raises UsageError when it cannot be read, or holds anything else."""
+    try:
+        found = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), SuppressFile)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"{path}: {error}") from None
+    return tuple(Placed(entry, str(path)) for entry in found.suppress)
 
 
 def user_file() -> Path:

@@ -2,16 +2,45 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Literal
 
 import msgspec
 
-__all__ = ["USER_ONLY", "Settings"]
+__all__ = ["USER_ONLY", "Settings", "SuppressFile", "Suppression"]
 
 USER_ONLY = frozenset({"cache-dir", "no-cache", "jobs", "color"})
 """What is the user's to say, and not the tree's: a tree that is only looked at must not choose where files are written."""
 
 Names = tuple[str, ...]
+
+
+class Suppression(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
+    """A finding that somebody looked at and lets be: by its fingerprint, or all findings of a rule in one function.
+
+    After the day ``expires`` it hides nothing any more.
+    """
+
+    reason: Annotated[str, msgspec.Meta(pattern=r"\S", description="Why the finding may stay. Shown wherever it is hidden.")]
+    fingerprint: Annotated[str, msgspec.Meta(min_length=1, description="The finding's fingerprint (JSON, or text with -v).")] | None = None
+    file: Annotated[str, msgspec.Meta(min_length=1, description="A path of the tree; with function and rule.")] | None = None
+    function: Annotated[str, msgspec.Meta(min_length=1, description="The function that the finding stands in; with file and rule.")] | None = None
+    rule: Annotated[str, msgspec.Meta(min_length=1, description="The rule's id or name; needed with file and function.")] | None = None
+    expires: Annotated[datetime.date, msgspec.Meta(description="The last day on which it holds: 2027-03-31.")] | None = None
+
+    def __post_init__(self) -> None:
+        if self.fingerprint is None and not (self.file and self.function and self.rule):
+            raise ValueError("a suppression needs a fingerprint, or file, function and rule")
+
+
+_NEEDS = {"anyOf": [{"required": ["fingerprint"]}, {"required": ["file", "function", "rule"]}]}
+Suppressions = tuple[Annotated[Suppression, msgspec.Meta(extra_json_schema=_NEEDS)], ...]
+
+
+class SuppressFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file of nothing but ``[[suppress]]``, for ``--suppressions``."""
+
+    suppress: Suppressions = ()
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -27,3 +56,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     cache_dir: Annotated[str, msgspec.Meta(description="The cache's folder; empty: the system's place for it. Only in the user's file.")] = ""
     no_cache: Annotated[bool, msgspec.Meta(description="Use no cache. Only in the user's file.")] = False
     color: Annotated[Literal["auto", "always", "never"], msgspec.Meta(description="Colour. Only in the user's file.")] = "auto"
+    suppress: Annotated[Suppressions, msgspec.Meta(description="Findings that are hidden, each with a reason. Those of all files hold.")] = ()

@@ -51,6 +51,7 @@ class Initialisers(Calls):
         while isinstance(pointer, Cast) and pointer.type in ("void *", "char *", "const void *", "const char *"):
             pointer = pointer.operand
         place = self.context.place(cursor)
+        self.context.record_name(self.clang.getTypeDeclaration(record))  # its layout will be wanted
         return Opaque("container_of", (pointer, String(self._member_at(cursor, record, operand.right.value))), type_, place)
 
     def unchecked(self, cursor: Cursor, operand: Cursor) -> None:

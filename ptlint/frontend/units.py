@@ -24,11 +24,11 @@ def translation_unit(
     argv = (ctypes.c_char_p * len(command))(*[argument.encode() for argument in command])
     files = (UnsavedFile * len(sources.unsaved))()
     for slot, (name, text) in zip(files, sources.unsaved.items(), strict=True):
-        slot.name, slot.contents, slot.length = sources.absolute(name).encode(), text, len(text)
+        slot.name, slot.contents, slot.length = name.encode("utf-8", "surrogateescape"), text, len(text)
     index = clang.createIndex(int(only_local), 0)
     unit = ctypes.c_void_p()
     try:
-        clang.parseTranslationUnit2(index, sources.absolute(file).encode(), argv, len(command), files, len(files), flags, ctypes.byref(unit))
+        clang.parseTranslationUnit2(index, file.encode("utf-8", "surrogateescape"), argv, len(command), files, len(files), flags, ctypes.byref(unit))
         yield unit.value
     finally:
         if unit.value:

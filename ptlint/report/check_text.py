@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ptlint.report.interface import Style
-from ptlint.report.names import listed
 from ptlint.report.style import bold, count, dim, severity
 from ptlint.report.trouble import trouble
-from ptlint.results import Cause, CheckResult, Finding, Object
+from ptlint.report.wording import part, table, variants
+from ptlint.results import CheckResult, Finding
 
 __all__ = ["render", "summary"]
 
@@ -18,6 +18,10 @@ def render(result: CheckResult, style: Style) -> str:
     """One paragraph a finding, then what was not looked at."""
     paragraphs = [_finding(finding, result, style, "known" if finding.known else "") for finding in result.findings]
     paragraphs += [_finding(finding, result, style, "fixed") for finding in result.fixed]
+    if style.suppressed:
+        for hidden in result.suppressed:
+            until = f" until {hidden.expires}" if hidden.expires else ""
+            paragraphs.append(_finding(hidden.finding, result, style, "suppressed") + f"  suppressed{until} by {hidden.origin}: {hidden.reason}\n")
     rest = trouble(result, style)
     return "\n".join([*paragraphs, *([rest] if rest else [])])
 
@@ -32,6 +36,12 @@ def summary(result: CheckResult) -> str:
         f"{count(len(result.fixed), 'finding')} fixed" if result.fixed else "",
         f"{result.change.known} known" if result.change and result.change.known else "",
     ]
+    changed += [f"{len(result.suppressed)} suppressed"] if result.suppressed else []
+    parts = result.change.parts if result.change else ()
+    if parts and not any(part.relevant for part in parts):
+        return f"no new findings; nothing that is looked at is changed{' in any of them' if len(parts) > 1 else ''}"
+    matter = sum(part.relevant for part in parts)
+    changed += [f"{matter} of {count(len(parts), 'part')} of the change looked at"] if len(parts) > 1 else []
     looked = f"{count(result.stats.units, 'unit')}, {count(result.stats.functions, 'function')}, {count(len(result.variants), 'variant')}"
     left = [
         count(len(result.incomplete), "file not read in full", "files not read in full") if result.incomplete else "",
@@ -47,8 +57,8 @@ def _finding(finding: Finding, result: CheckResult, style: Style, state: str = "
     word = f"{f'{state} ' if state else ''}{severity(finding.severity, style)}"
     lines = [
         f"{where} {word}: {finding.message} [{finding.rule} {finding.name}]",
-        f"  in {place.function}, {_object(finding.object)}",
-        f"  variants: {_variants(finding.variants, result)}",
+        f"  in {place.function}, {table(finding.object)}{f': {finding.object.expression}' if finding.object.expression else ''}",
+        f"  variants: {variants(finding.variants, result)}",
     ]
     if finding.missing:
         lines.append(f"  not waited for: {', '.join(finding.missing)}")
@@ -58,27 +68,9 @@ def _finding(finding: Finding, result: CheckResult, style: Style, state: str = "
         lines.append(f"    {dim(at.ljust(width), style)} {step.function}{': ' if step.note else ''}{step.note}")
     lines += [f"    {dim(f'{also.file}:{also.line}:', style)} see also: {also.message}" for also in finding.related]
     if finding.cause:
-        lines.append(f"  brought by {finding.cause.file}:{finding.cause.line}{_part(finding.cause, result)}")
+        lines.append(f"  brought by {finding.cause.file}:{finding.cause.line}{part(finding.cause, result)}")
         lines += [f"    {dim(line, style)}" for line in finding.cause.hunk[:_HUNK]]
         lines += [f"    {dim('...', style)}"] if len(finding.cause.hunk) > _HUNK else []
+    if style.verbose:
+        lines.append(f"  fingerprint: {finding.fingerprint}")
     return "\n".join(lines) + "\n"
-
-
-def _part(cause: Cause, result: CheckResult) -> str:
-    """`` of 0123456789ab ("mm: subject")``, as far as it is known."""
-    parts = result.change.parts if result.change else ()
-    subject = parts[cause.part - 1].subject if cause.part and cause.part <= len(parts) else ""
-    commit = cause.commit[:12] if cause.commit else ""
-    named = f'("{subject}")' if commit and subject else f'"{subject}"' if subject else ""
-    return " of " + " ".join(filter(None, [commit, named])) if commit or named else ""
-
-
-def _variants(names: tuple[str, ...], result: CheckResult) -> str:
-    everywhere = len(names) == len(result.variants) > 1
-    return f"all ({listed(names)})" if everywhere else listed(names)
-
-
-def _object(table: Object) -> str:
-    level = "table of any level" if table.table == "any" else f"{table.table.upper()} table"
-    space = {"user": "of user space", "kernel": "of the kernel", "both": "of user space or the kernel"}[table.address_space]
-    return f"{level} {space}" + (f": {table.expression}" if table.expression else "")

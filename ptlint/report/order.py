@@ -54,7 +54,15 @@ def _own(result: Result) -> Any:
 
 @_own.register
 def _(result: CheckResult) -> CheckResult:
-    return msgspec.structs.replace(result, findings=_findings(result.findings), fixed=_findings(result.fixed))
+    hidden = (msgspec.structs.replace(entry, finding=_finding(entry.finding)) for entry in result.suppressed)
+    suppressed = {_place(entry.finding): entry for entry in hidden}
+    return msgspec.structs.replace(
+        result,
+        findings=_findings(result.findings),
+        fixed=_findings(result.fixed),
+        suppressed=tuple(suppressed[key] for key in sorted(suppressed)),
+        suppressions=_sorted(result.suppressions, "origin", "rule", "file", "function", "fingerprint", "reason", "expires"),
+    )
 
 
 @_own.register
@@ -79,7 +87,10 @@ def _(result: InventoryResult) -> InventoryResult:
 def _(result: OverlayResult) -> OverlayResult:
     members = tuple(msgspec.structs.replace(member, variants=_names(member.variants)) for member in result.members)
     claims = tuple(msgspec.structs.replace(claim, variants=_names(claim.variants)) for claim in result.claims)
-    proofs = tuple(msgspec.structs.replace(proof, variants=_names(proof.variants)) for proof in result.proofs)
+    proofs = tuple(
+        msgspec.structs.replace(proof, variants=_names(proof.variants), parts=_sorted(proof.parts, "verdict", "reason", "variants"))
+        for proof in result.proofs
+    )
     return msgspec.structs.replace(
         result,
         members=_sorted(members, "record", "offset", "size", "member", "variants"),
@@ -103,12 +114,13 @@ def _(result: VariantsResult) -> VariantsResult:
 
 
 def _findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    def key(finding: Finding) -> tuple[object, ...]:
-        place = finding.location
-        return place.file, place.line, place.column, finding.rule, finding.fingerprint, finding.variants, finding.message
-
     inside = {_finding(finding): None for finding in findings}
-    return tuple(sorted(inside, key=key))
+    return tuple(sorted(inside, key=_place))
+
+
+def _place(finding: Finding) -> tuple[str, int, int, str, str, tuple[str, ...], str]:
+    place = finding.location
+    return place.file, place.line, place.column, finding.rule, finding.fingerprint, finding.variants, finding.message
 
 
 def _finding(finding: Finding) -> Finding:

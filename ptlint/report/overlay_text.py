@@ -37,7 +37,7 @@ def render(result: OverlayResult, style: Style) -> str:
         told += [f"  {match.file}:{match.line}: {match.one} and {match.other} do not lie at one offset" for match in wrong]
         parts.append("\n".join(told) + "\n")
     parts.append(_claims(result, names, style))
-    parts.append(_proofs(result.proofs, style))
+    parts.append(_proofs(result.proofs, names, style))
     gaps = trouble(result, style)
     return "\n".join(part for part in (*parts, gaps) if part)
 
@@ -48,23 +48,26 @@ def _claimed(member: Member, result: OverlayResult) -> bool:
 
 def _picture(members: list[Member], style: Style) -> str:
     """A box a member, over the words that it takes; the words run from left to right."""
-    heads = [member for member in members if member.shared and member.offset + member.size > 0]
-    if not heads:
+    if not any(member.shared for member in members):
         return ""
     first, end = _span(members)
-    shared = [member for member in heads if member.offset >= first and member.offset + member.size <= end]
-    word = min((member.size for member in shared if member.size), default=8)
-    cell = max(22, *(_columns(member, word) for member in shared))
+    word = max(1, (end - first) // 2)
+    rows = []
+    for member in sorted(members, key=lambda member: (member.record, member.offset, -member.size, member.member)):
+        if member.shared and member.offset >= first and member.offset + member.size <= end:
+            skip = (member.offset - first) // word
+            wide = max(1, member.size // word)
+            part = member.size < word or (member.offset - first) % word
+            rows.append((member.record, skip, wide, f"{member.member} ({member.size} at {member.offset})" if part else member.member))
+    cell = max(22, *((len(text) + 2 - wide + 1) // wide for _, _, wide, text in rows))
     count_ = (end - first + word - 1) // word
-    lines = ["  " + " " * 14 + "".join(str(first + number * word).ljust(cell + 1) for number in range(count_)) + str(end)]
-    lines.append("  " + " " * 14 + "+" + ("-" * cell + "+") * count_)
-    for member in sorted(shared, key=lambda member: (member.record, member.offset, -member.size, member.member)):
-        skip = (member.offset - first) // word
-        wide = max(1, (member.size + word - 1) // word)
-        box = " " * ((cell + 1) * skip) + "|" + member.member.center(wide * (cell + 1) - 1) + "|"
-        lines.append("  " + dim(member.record.partition(" ")[2].ljust(14), style) + box)
-    lines.append("  " + " " * 14 + "+" + ("-" * cell + "+") * count_)
-    return "\n".join(lines) + "\n"
+    margin = 2 + max(len(record) for record, _, _, _ in rows)
+    rule = " " * margin + "+" + ("-" * cell + "+") * count_
+    lines = [" " * margin + "".join(str(first + number * word).ljust(cell + 1) for number in range(count_)) + str(end), rule]
+    for record, skip, wide, text in rows:
+        box = " " * ((cell + 1) * skip) + "|" + text.center(wide * (cell + 1) - 1) + "|"
+        lines.append(dim(record.ljust(margin), style) + box)
+    return "\n".join([*lines, rule]) + "\n"
 
 
 def _span(members: list[Member]) -> tuple[int, int]:
@@ -77,10 +80,6 @@ def _span(members: list[Member]) -> tuple[int, int]:
     ]
     whole = min(inside or shared, key=lambda member: (-sum(other == member for other in shared), member.size))
     return whole.offset, whole.offset + whole.size
-
-
-def _columns(member: Member, word: int) -> int:
-    return (len(member.member) + 2) // max(1, member.size // word)
 
 
 def _claims(result: OverlayResult, names: Names, style: Style) -> str:
@@ -102,9 +101,17 @@ def _claims(result: OverlayResult, names: Names, style: Style) -> str:
     return "\n".join(lines)
 
 
-def _proofs(proofs: tuple[Proof, ...], style: Style) -> str:
+def _proofs(proofs: tuple[Proof, ...], names: Names, style: Style) -> str:
     lines = []
     for proof in proofs:
         lines.append(f"{bold(proof.verdict, style)}: {proof.against} is free when {proof.claim} is written")
-        lines += textwrap.wrap(proof.reason, _WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+        for part in proof.parts:
+            within = frozenset(part.variants)
+            where = "" if within == names.all() else f"[{names.phrase(within, names.all())}] "
+            verdict = "" if part.verdict == proof.verdict else f"{part.verdict}: "
+            lines += _wrapped(f"{where}{verdict}{part.reason}")
     return "\n".join(lines) + "\n" if lines else ""
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False, break_long_words=False)

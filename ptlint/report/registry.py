@@ -11,7 +11,19 @@ from ptlint.report.interface import Style
 __all__ = ["FORMATS", "renderer"]
 
 FORMATS: dict[str, dict[str, str]] = {
-    "check": {"text": "check_text", "concise": "check_concise", "json": "json"},
+    "check": {
+        "text": "check_text",
+        "concise": "check_concise",
+        "json": "json",
+        "github": "check_github",
+        "sarif": "check_sarif",
+        "gitlab": "check_gitlab",
+        "checkpatch": "check_checkpatch",
+        "mail": "check_mail",
+        "b4": "check_b4",
+        "b4-review": "check_b4_review",
+        "markdown": "check_markdown",
+    },
     "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid"},
     "inventory": {"text": "inventory_text", "json": "json"},
     "overlay": {"text": "overlay_text", "json": "json"},

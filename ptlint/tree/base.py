@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Mapping
 from typing import Protocol, Self
 
 __all__ = ["Tree", "clean", "kernel_version"]
@@ -31,6 +32,11 @@ class Tree(Protocol):
     @property
     def version(self) -> str:
         """The kernel's version, empty when the Makefile does not say."""
+        ...
+
+    @property
+    def unsaved(self) -> Mapping[str, bytes]:
+        """What libclang has to be given for files of ``directory()`` that are others in this tree, or are not there; by path in the tree."""
         ...
 
     def read(self, path: str) -> bytes | None:

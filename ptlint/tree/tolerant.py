@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from ptlint.errors import Unreadable
@@ -32,6 +33,11 @@ class Tolerant:
     def version(self) -> str:
         """See ``Tree.version``."""
         return self._tree.version
+
+    @property
+    def unsaved(self) -> Mapping[str, bytes]:
+        """See ``Tree.unsaved``."""
+        return self._tree.unsaved
 
     def read(self, path: str) -> bytes | None:
         """As ``Tree.read``, but None when the file is there and cannot be read."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Self
 
@@ -17,6 +18,7 @@ class WorkTree:
     """The files below a folder. Symbolic links are followed only as long as they stay in it."""
 
     commit: str | None = None
+    unsaved: Mapping[str, bytes] = {}
 
     def __init__(self, root: str) -> None:
         """``root`` is the folder of the kernel; it is not checked here (``open_tree`` does)."""

@@ -42,7 +42,10 @@ def _clashes(notes: Notes, words: Words, program: Program, border: Border, names
             continue
         used = clash.second.member if clash.kind == "walked" else clash.first.member
         groups.setdefault((rule_of(words, border, used), used, clash.at), []).append((clash, runtimes))
+    deposits = {at for rule, _, at in groups if rule == "PTL011"}
     for (rule, member, at), ways in groups.items():
+        if at in deposits and rule != "PTL011":
+            continue  # what links the deposits is part of the deposit
         clash = min((clash for clash, _ in ways), key=lambda clash: (len(clash.second.chain), repr(clash)))
         runtimes = frozenset().union(*(found for _, found in ways))
         if _said_below(rule, clash, groups):

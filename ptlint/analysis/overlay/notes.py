@@ -67,7 +67,7 @@ class Flow(NamedTuple):
     """A table that reaches a head (``kind`` ``head``) or a container (``open``): where it came from, as far as one function can tell.
 
     ``origin``: ``entry`` (read from an entry), ``unlinked`` (and that was cleared on the way), ``fresh``, ``member`` (kept in a member), ``list``,
-    ``param``, ``unknown``. ``from_`` is where that is known.
+    ``param``, ``unknown``. ``from_`` is where that is known, ``space`` whose table it is.
     """
 
     kind: str
@@ -79,6 +79,7 @@ class Flow(NamedTuple):
     chain: tuple[Step, ...]
     guards: tuple[tuple[str, Place], ...]
     cell: str = ""
+    space: str = ""
 
 
 class Clash(NamedTuple):
@@ -125,6 +126,7 @@ class Notes:
         self.clashes: dict[Clash, Runtimes] = {}
         self.queued: dict[Queued, Runtimes] = {}
         self.recovered: set[Recovered] = set()
+        self.drained: dict[str, set[Step]] = {}
         self.puts: set[tuple[str, Source]] = set()
 
     def access(self, note: Access, runtimes: Runtimes) -> None:

@@ -145,8 +145,10 @@ class _Prover:
     def _apart(self, level: str, member: str, flows: list[Flow]) -> _Verdict:
         """A list of tables: those on it are no longer, or not yet, where those come from that are queued."""
         came = [flow for flow in flows if not self._passed_on(flow)]
-        put = [flow for flow in self.notes.flows if flow.kind == "open" and self.words.overlap(flow.member, member) and flow.level == level]
+        put = [flow for flow in self.notes.flows if flow.kind == "open" and flow.member == member and flow.level == level]
         put = [flow for flow in put if not self._passed_on(flow)]
+        given_up = [flow for flow in put if self._last(flow.cell)]
+        put = [flow for flow in put if not self._last(flow.cell)]
         odd = [flow for flow in came if flow.origin not in _CAME]
         if odd:
             return _Verdict("unknown", f"where {level} tables come from that are queued by {_spots(flow.from_ for flow in odd)} is not known")
@@ -155,17 +157,30 @@ class _Prover:
             return _Verdict(
                 "unknown", f"where {level} tables come from that go on {_name(member)} by {_spots(flow.from_ for flow in linked)} is not known"
             )
-        sources = "; ".join(f"{_CAME[word]} ({_spots(flow.from_ for flow in came if flow.origin == word)})" for word in _words(came))
-        goes = "; ".join(f"{_GONE[word]} ({_spots(flow.from_ for flow in put if flow.origin == word)})" for word in _words(put))
-        reason = (
-            f"{level} tables that are queued come {sources}; those on {_name(member)} were put there {goes or 'by nobody'}, and are taken off before"
+        told = [f"{level} tables that are queued come {self._sources(came, _CAME)}"]
+        if given_up:
+            told.append(self._ends(given_up))
+        if put:
+            told.append(f"those on {_name(member)} were put there {self._sources(put, _GONE)}, and are taken off before anybody gets them")
+        return _Verdict("proved", "; ".join(told), tuple(self._proof(flow.from_, f"comes {_CAME[flow.origin]}") for flow in came[:_SHOWN]))
+
+    def _sources(self, flows: list[Flow], words: dict[str, str]) -> str:
+        return ", ".join(f"{words[word]} ({_spots(flow.from_ for flow in flows if flow.origin == word)})" for word in _words(flows))
+
+    def _last(self, cell: str) -> bool:
+        """Is it a list from which tables are freed and never queued? Who puts one there gives it up, as to the allocator."""
+        return cell in self.notes.drained and not any(flow.origin == "list" and flow.cell == cell for flow in self.heads)
+
+    def _ends(self, flows: list[Flow]) -> str:
+        drains = {step for flow in flows for step in self.notes.drained[flow.cell]}
+        return (
+            f"those put on a list by {_spots(flow.at for flow in flows)} are given up: from there they are freed ({_spots(drains)}) and never queued"
         )
-        steps = tuple(self._proof(flow.from_, f"comes {_CAME[flow.origin]}") for flow in came[:_SHOWN])
-        return _Verdict("proved", reason, steps)
 
     def _passed_on(self, flow: Flow) -> bool:
         """Did callers hand the table in? Then their ways tell where it came from."""
-        return flow.origin == "param" and flow.from_.function in self.called
+        handed_in = flow.origin == "param" or (flow.kind == "open" and not flow.cell)
+        return handed_in and flow.from_.function in self.called
 
     # ---- words ---------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ class Watching(Evaluator):
     words: Words
     here: ir.Place
     kept_uses: list[tuple[Step, str, str, Term, _Runtimes, str]]
-    kept_flows: list[tuple[Claim, Term, str, _Runtimes]]
+    kept_flows: list[tuple[Claim, Term, str, str, _Runtimes]]
     kept_args: list[tuple[str, int, Term, Step, _Runtimes]]
     kept_clashes: list[tuple[str, Step, Claim, Claim, str, _Runtimes]]
     emptied: set[str]
@@ -87,7 +87,14 @@ class Watching(Evaluator):
 
     def watch_asserted(self, condition: Term, where: ir.Place | None, state: State) -> None:
         """The source says that a condition never holds: a member that it is about is empty from here on."""
-        found = self.words.place(condition[1]) if condition[0] == "v" else None
+        self.watch_branch(condition, False, where, state)
+
+    def watch_branch(self, test: Term, wanted: bool, where: ir.Place | None, state: State) -> None:
+        """A branch is taken. Where it means that a member is empty, that is kept."""
+        while test[0] == "o" and (test[1] == "!" or (test[1] in ("==", "!=") and test[3] == ZERO)):
+            wanted = wanted == (test[1] == "!=")
+            test = test[2]
+        found = self.words.place(test[1]) if test[0] == "v" and not wanted else None
         if found is not None and where is not None and found[1] in self.words.shared and self._object(found[0], state):
             self.claim(Claim("empty", found[0], found[1], self._step(where, "assertion")), state)
 
@@ -133,18 +140,20 @@ class Watching(Evaluator):
             return held[1] if held is not None else str(head[2])
         return ""
 
-    def walked(self, thing: Term) -> tuple[Term, str] | None:
-        """The list, and the member, by which an object was found; None where it was found otherwise."""
+    def walked(self, thing: Term) -> tuple[Term, str, bool] | None:
+        """The list and the member by which an object was found, and whether the list had been spliced away; None where it was found otherwise."""
         member = ""
+        spliced = False
         while thing[0] == "up":
             member, thing = member or str(thing[2]), thing[1]
             while thing[0] == "v" and thing[1][0] == "f" and thing[1][2].split(".")[0] in self.border.links:
                 thing = thing[1][1]
             while thing[0] == "v" and thing[1][0] == "f" and thing[1][2] == "held":
                 thing = thing[1][1]
+                spliced = True
             if thing[0] == "f" and thing[2] in self.words.members:
                 thing = terms.root(thing[1])
-        return (thing, member) if member else None
+        return (thing, member, spliced) if member else None
 
     # ---- queues ----------------------------------------------------------------------------------------------
 
@@ -226,7 +235,7 @@ class Watching(Evaluator):
         elif claim.kind in ("touch", "open", "close") and claim.member:
             self._use_meets(claim, round_, state)
         if claim.kind in ("head", "open"):
-            self.kept_flows.append((claim, claim.term, self._origin(claim.term, state), state.runtimes))
+            self.kept_flows.append((claim, claim.term, self._origin(claim.term, state), self.space(claim.term), state.runtimes))
         worth = claim.kind != "touch" or terms.bottom(claim.term)[0] == "p"
         if worth and claim not in state.claims and len(state.claims) < _CLAIMS:
             state.claims = (*state.claims, claim)
@@ -240,7 +249,7 @@ class Watching(Evaluator):
             if self.words.overlap(claim.member, head.member) and not _together(claim, head):
                 self._clash("open", head, claim, head, state)
         found = self.walked(head.term)
-        if found is None or head.chain or found[0][0] in ("a", "p") or not self.cell_name(found[0]):
+        if found is None or head.chain or found[2] or found[0][0] in ("a", "p") or not self.cell_name(found[0]):
             return
         closed = any(claim.kind == "close" and claim.term == head.term and claim.member in ("", found[1]) for claim in prior)
         if not closed and self.words.overlap(found[1], head.member):
@@ -281,11 +290,31 @@ class Watching(Evaluator):
         if self.walked(thing):
             return "list"
         if thing[0] == "v":
-            kind = bare(terms.type_of(thing))
-            if kind in self.border.entries or kind.removesuffix("*").strip() in self.border.entries:
+            if self._in_entry(thing[1]):
                 return "entry"
             return "deposit" if self.words.place(thing[1]) else "member"
         return "unknown"
+
+    def _in_entry(self, place: Term) -> bool:
+        """Is it the place of an entry, or of a part of one?"""
+        while place[0] in ("f", "d"):
+            kind = bare(terms.place_type(place)).removesuffix("*").strip()
+            if kind in self.border.entries:
+                return True
+            place = place[1]
+        return False
+
+    def watch_told(self, claim: Claim) -> bool:
+        """Do callers have to know of a claim? Of objects, or lists, that they hand in."""
+        if claim.kind == "round":
+            return False
+        return bool(terms.bottom(claim.term)[0] == "p" or (claim.kind == "open" and not claim.cell and terms.bottom(claim.head)[0] == "p"))
+
+    def watch_freed(self, thing: Term, at: Step, state: State) -> None:
+        """A table goes back to the allocator. Where it was found on a list, that is where tables go that are put there."""
+        found = self.walked(thing)
+        if found is not None and (cell := self.cell_name(found[0])):
+            self.ledger.overlay.drained.setdefault(cell, set()).add(at)
 
     # ---- the end ---------------------------------------------------------------------------------------------
 
@@ -298,12 +327,12 @@ class Watching(Evaluator):
             source = self.source(value)
             if source != ("none",):
                 notes.passing(Passed(key, index, source, at), runtimes)
-        for claim, thing, origin, runtimes in self.kept_flows:
+        for claim, thing, origin, space, runtimes in self.kept_flows:
             if claim.kind == "open" and claim.cell:
                 notes.puts.add((claim.cell, self.source(thing)))
             at = claim.chain[0] if claim.chain else claim.at
             level = self.level_of_type(thing)
-            notes.flow(Flow(claim.kind, claim.at, claim.member, level, origin, at, claim.chain, claim.guards, claim.cell), runtimes)
+            notes.flow(Flow(claim.kind, claim.at, claim.member, level, origin, at, claim.chain, claim.guards, claim.cell, space), runtimes)
         for kind, at, first, second, space, runtimes in self.kept_clashes:
             if kind == "listed" and repr(first.at.place) in self.emptied:
                 continue
