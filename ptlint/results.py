@@ -14,10 +14,11 @@ import msgspec
 from ptlint import __version__
 
 __all__ = [
-    "Access", "AddressSpace", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult", "CheckStats", "Claim", "Deferral", "Edge",
-    "EdgeKind", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match", "Member", "Node", "NotCovered", "NotLookedAt",
-    "Object", "OverlayResult", "Part", "Proof", "ProofPart", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Suppressed",
-    "SuppressionState", "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
+    "Accepted", "Access", "AddressSpace", "Baseline", "BaselineUse", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult",
+    "CheckStats", "Claim", "Deferral", "Edge", "EdgeKind", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match",
+    "Member", "Node", "NotCovered", "NotLookedAt", "Object", "OverlayResult", "Part", "Proof", "ProofPart", "Related", "Result", "Role",
+    "Safety", "Severity", "Site", "Step", "Suppressed", "SuppressionState", "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved",
+    "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning", "note"]
@@ -202,12 +203,43 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies between the two trees of a check. ``known`` counts the findings that were there before (with ``--all`` they are in ``findings``)."""
+    """What lies between the two trees of a check. ``known`` counts the findings that were there before (with ``--all`` they are in
+    ``findings``), ``gaps`` are the entries of ``incomplete`` that were, too.
+    """
 
     source: ChangeSource
     before: TreeInfo
     parts: tuple[Part, ...]
     known: int = 0
+    gaps: tuple[Incomplete, ...] = ()
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A finding that does not count, unless it becomes more severe or comes to hold in more variants. What is not compared is for people."""
+
+    fingerprint: str
+    rule: str
+    severity: Severity
+    file: str
+    function: str
+    variants: tuple[str, ...]
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """The file. ``tool`` wrote it; ``variants`` are those that it looked at."""
+
+    schema: Literal["ptlint-baseline/1"] = "ptlint-baseline/1"
+    tool: Tool = Tool()
+    variants: tuple[str, ...]
+    findings: tuple[Accepted, ...]
+
+
+class BaselineUse(msgspec.Struct, frozen=True):
+    """The baseline that was used: who wrote it, how many findings it has accepted, and how many of its own are not found any more."""
+
+    tool: Tool
+    known: int
+    gone: int
 
 
 class CheckStats(msgspec.Struct, frozen=True):
@@ -230,6 +262,7 @@ class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
     not_covered: tuple[NotCovered, ...] = ()
     fixed: tuple[Finding, ...] = ()
     change: Change | None = None
+    baseline: BaselineUse | None = None
     suppressed: tuple[Suppressed, ...] = ()
     suppressions: tuple[SuppressionUse, ...] = ()
     stats: CheckStats = CheckStats()

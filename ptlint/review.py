@@ -31,12 +31,13 @@ class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Which change is asked about; one of ``patch`` (its name and bytes), ``span`` (``A..B``) and ``staged``.
 
     ``squash`` takes the sum of all commits or patches; ``three_way`` lets the repository help where a patch does not apply; ``everything`` keeps
-    what was known before in the result.
+    what was known before in the result. ``amend``: the index takes the place of HEAD instead of following it.
     """
 
     patch: tuple[str, bytes] | None = None
     span: str | None = None
     staged: bool = False
+    amend: bool = False
     squash: bool = False
     three_way: bool = False
     everything: bool = False
@@ -45,7 +46,8 @@ class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Planned(msgspec.Struct, frozen=True):
     """A change, read but not analysed. ``before`` opens the tree before it (None: there is none); ``steps`` say for each part what it changes.
 
-    ``ground`` opens the tree that the steps are laid over, one after the other; it is ``before`` where there is one.
+    ``ground`` opens the tree that the steps are laid over, one after the other; it is ``before`` where there is one. ``others`` open
+    the trees that are merged into it: what they have is not new either.
     """
 
     source: ChangeSource
@@ -53,6 +55,7 @@ class Planned(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
     before: Callable[[], Tree] | None
     ground: Callable[[], Tree]
+    others: tuple[Callable[[], Tree], ...] = ()
 
     @property
     def relevant(self) -> bool:
@@ -88,6 +91,9 @@ def review(plan: Planned, request: ChangeRequest, look: Callable[[Tree], CheckRe
         fixed |= {finding.fingerprint: finding for finding in difference.fixed}
         now = after
     assert now is not None
+    for other in plan.others if new else ():
+        merged = {finding.fingerprint for finding in compare(look(other()), now).known}
+        new = {fingerprint: finding for fingerprint, finding in new.items() if fingerprint not in merged}
     known = _known(now, new)
     rest = known if request.everything else ()
     return msgspec.structs.replace(
@@ -97,13 +103,18 @@ def review(plan: Planned, request: ChangeRequest, look: Callable[[Tree], CheckRe
         incomplete=(*now.incomplete, *unread),
         unresolved=now.unresolved if request.everything or before is None else new_calls(before.unresolved, now.unresolved),
         not_covered=now.not_covered if request.everything or before is None else _new_guards(before.not_covered, now.not_covered),
-        change=msgspec.structs.replace(change, known=len(known)),
+        change=msgspec.structs.replace(change, known=len(known), gaps=_gaps(before, now)),
         variants=_all_variants(now.variants, before.variants if before else ()),
     )
 
 
 def _known(now: CheckResult, new: dict[str, Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in now.findings if finding.fingerprint not in new)
+
+
+def _gaps(before: CheckResult | None, now: CheckResult) -> tuple[Incomplete, ...]:
+    known = {(gap.file, gap.reason) for gap in before.incomplete} if before else set()
+    return tuple(gap for gap in now.incomplete if (gap.file, gap.reason) in known)
 
 
 def _new_guards(before: tuple[NotCovered, ...], after: tuple[NotCovered, ...]) -> tuple[NotCovered, ...]:
@@ -180,13 +191,13 @@ def _commits(options: RunOptions, request: ChangeRequest, relevance: Relevance, 
     history = History(repository, relevance.path)
     first: str | None
     if request.staged:
-        first, step = history.staged()
+        first, step = history.staged(request.amend)
         steps = [step]
     else:
         first, commits = history.range(request.span or "")
         pairs = list(zip([first, *commits], commits, strict=False))
         steps = [history.sum(first, commits[-1])] if request.squash and commits else [history.step(*pair) for pair in pairs]
-    makefile = repository.resolve(f"{first or ''}:Makefile", "blob")
+    makefile = repository.at(f"{first or ''}:Makefile")
     version = kernel_version(repository.read(makefile, "Makefile")) if makefile else ""
     source: ChangeSource = "staged" if request.staged else "range"
 
@@ -211,7 +222,14 @@ def _commits(options: RunOptions, request: ChangeRequest, relevance: Relevance, 
         return opened[0]
 
     info = TreeInfo(version, first)
-    return Planned(source, info, tuple(_judged(step, relevance) for step in steps), once if first is not None else None, once)
+
+    def merged(commit: str) -> Callable[[], Tree]:
+        from ptlint.tree import open_tree
+
+        return lambda: stack.enter_context(open_tree(root, commit))
+
+    others = tuple(map(merged, repository.merging())) if request.staged else ()
+    return Planned(source, info, tuple(_judged(step, relevance) for step in steps), once if first is not None else None, once, others)
 
 
 def _judged(step: Step, relevance: Relevance) -> Step:

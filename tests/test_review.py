@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from cases import DEMO, ROOT
 from test_change import DIFF, mail, mbox
@@ -351,3 +352,32 @@ def test_what_does_not_matter_is_answered_at_once(demo: Path) -> None:
 def test_usage(tmp_path: Path, words: tuple[str, ...], says: str) -> None:
     status, out, err = run("check", DEMO, *words, input=b"")
     assert (status, out) == (2, "") and says in err and err.count("\n") == 1
+
+
+def test_a_baseline(demo: Path, tmp_path: Path) -> None:
+    cache = ("--cache-dir", tmp_path / "cache")
+    file = tmp_path / "baseline.json"
+    words = ("--variant", "nopv", "--format", "json", *cache)
+    status, whole, _ = run("check", demo, *words, "--write-baseline", file)
+    assert status == 1 and whole["findings"]
+    document = json.loads(file.read_text())
+    assert document["tool"]["name"] == "ptlint" and document["variants"] == ["nopv"]
+    assert {entry["fingerprint"] for entry in document["findings"]} == {one["fingerprint"] for one in whole["findings"]}
+    jsonschema.validate(document, json.loads((ROOT / "docs/schema/baseline.json").read_text()))
+    status, found, err = run("check", demo, *words, "--baseline", file)
+    assert (status, found["findings"], found["baseline"]["known"]) == (0, [], len(whole["findings"]))
+    assert err == f"ptlint: no new findings; {len(whole['findings'])} in the baseline; {err.partition('baseline; ')[2]}"
+    assert all(one["known"] for one in run("check", demo, *words, "--baseline", file, "--all")[1]["findings"])
+    document["findings"][0]["severity"] = "note"
+    document["findings"].append({**document["findings"][0], "fingerprint": "gone"})
+    file.write_text(json.dumps(document))
+    status, found, _ = run("check", demo, *words, "--baseline", file)
+    assert (status, len(found["findings"]), found["baseline"]["gone"]) == (1, 1, 1)
+    file.write_text("{}")
+    for arguments, says in (
+        (("--baseline", file), "not a baseline of ptlint"),
+        (("--baseline", tmp_path / "none"), "No such file"),
+        (("--write-baseline", file, "--staged"), "a whole tree"),
+    ):
+        status, _, err = run("check", demo, *words, *arguments)
+        assert status == 2 and says in err and err.count("\n") == 1

@@ -44,7 +44,7 @@ class FilePatch(msgspec.Struct, frozen=True, kw_only=True):
     """What a patch does to one file.
 
     ``old`` is None for a file that it makes, ``new`` for one that it removes. ``bare`` is the new name with nothing stripped, for diffs
-    that say their names without a prefix. ``old_id`` is the (short) hash of the blob before. ``binary``: the change cannot be read.
+    that say their names without a prefix. ``old_id`` and ``new_id`` are the (short) hashes of the blobs. ``binary``: the change cannot be read.
     ``link``: it is of a symbolic link or a submodule, and no source. ``plain``: no git wrote it, so it cannot say that a file comes or goes.
     """
 
@@ -54,6 +54,7 @@ class FilePatch(msgspec.Struct, frozen=True, kw_only=True):
     hunks: tuple[Hunk, ...] = ()
     bare: str = ""
     old_id: str = ""
+    new_id: str = ""
     binary: bool = False
     link: bool = False
     plain: bool = False

@@ -63,7 +63,7 @@ class _Head:
     def __init__(self) -> None:
         self.kind = "change"
         self.names: dict[str, str | None] = {}
-        self.old_id = ""
+        self.old_id = self.new_id = ""
         self.binary = False
         self.modes: set[bytes] = set()
 
@@ -82,7 +82,7 @@ class _Head:
             self.names["old" if two == b"from" else "new"] = _unquote(value)
         elif word == b"index" and b".." in rest:
             ids, _, mode = rest.partition(b" ")
-            self.old_id = ids.partition(b"..")[0].decode("ascii", "replace")
+            self.old_id, _, self.new_id = ids.decode("ascii", "replace").partition("..")
             self.modes.add(mode)
         else:
             return text.startswith((b"similarity index ", b"dissimilarity index "))
@@ -110,6 +110,7 @@ def _git_file(lines: list[bytes], start: int, name: str, found: list[FilePatch])
         FilePatch(
             kind=head.kind,  # type: ignore[arg-type]
             old=None if head.kind == "add" else old, new=None if head.kind == "delete" else new, hunks=hunks, bare=bare, old_id=head.old_id,
+            new_id=head.new_id,
             binary=head.binary, link=bool(head.modes & {b"120000", b"160000"}), at=start + 1,
         )
     )  # fmt: skip

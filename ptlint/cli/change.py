@@ -33,7 +33,7 @@ def change_options(function: _Command) -> _Command:
         click.option("--staged", is_flag=True, help="Look at what a commit of the index would bring."),
         click.option("--squash", is_flag=True, help="With --range or a series: what all of it brings together."),
         click.option("--3way", "three_way", is_flag=True, help="With --patch: merge where it does not apply, if the repository has its blobs."),
-        click.option("--all", "everything", is_flag=True, help="Report what was known before, too; it does not count."),
+        click.option("--all", "everything", is_flag=True, help="Report what the tree or the baseline had before, too; it does not count."),
     ]
     for option in reversed(options):
         function = option(function)

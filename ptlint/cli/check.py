@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ptlint import rulebook
+from ptlint.cli.baseline import baseline_options, take_baseline
 from ptlint.cli.change import change_options, producer, take_change
 from ptlint.cli.options import common, split
 from ptlint.cli.run import report
@@ -28,6 +29,7 @@ _LEVELS = ("note", "warning", "error")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
 @click.option("--fail-on", type=click.Choice(_LEVELS[::-1]), help="The lowest severity that makes the exit status 1 [default: warning].")
 @change_options
+@baseline_options
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 though there are findings; never hides that a run is not complete.")
 @click.option("--strict", is_flag=True, help="Exit with 2 when a call is not resolved, or a symbol not covered by any build.")
 @click.option("--suppressions", "files", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="More [[suppress]] entries (several).")
@@ -53,6 +55,7 @@ def command(
     from ptlint.report.check_text import summary
     from ptlint.report.wording import stale
 
+    accept = take_baseline(options)
     change = take_change(options)
     found = load(options["tree"])
     settings = found.settings
@@ -66,7 +69,7 @@ def command(
         lambda analysis, _: analysis.check(chosen, ignored, paths),
         summary=summary,
         strict=strict,
-        finish=lambda result: hidden.apply(result, chosen, ignored, paths),
+        finish=lambda result: accept(hidden.apply(result, chosen, ignored, paths)),
         show_suppressed=show_suppressed,
         produce=producer(change) if change else None,
     )

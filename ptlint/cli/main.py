@@ -21,6 +21,7 @@ _COMMANDS = {
     "config": "Show the settings in force, and where each comes from.",
     "explain": "Explain a rule.",
     "graph": "Show how tables get from a function back to the allocator.",
+    "hook": "Look at each commit before it is made.",
     "inventory": "List every place where a table is freed, findings or not.",
     "overlay": "Show the words that a table is queued by: who uses them, and whether they are free then.",
     "rules": "List the rules.",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from ptlint.change.step import Delta
-from ptlint.results import CheckResult, Finding, Unresolved, VariantInfo
+from ptlint.results import CheckResult, Finding, Severity, Unresolved
 
 __all__ = ["Compared", "compare", "new_calls", "worse"]
 
@@ -34,26 +34,25 @@ def compare(before: CheckResult | None, after: CheckResult, deltas: Sequence[Del
     """
     old = {finding.fingerprint: finding for finding in before.findings} if before else {}
     moved = _moved(old.values(), after.findings, deltas)
-    variants = before.variants if before else ()
+    there = [variant.name for variant in before.variants] if before else []
     new: list[Finding] = []
     known: list[Finding] = []
     for finding in after.findings:
         was = old.get(finding.fingerprint) or moved.get(finding.fingerprint)
-        (new if was is None or worse(finding, was, variants) else known).append(finding)
+        (new if was is None or worse(finding, was.severity, was.variants, there) else known).append(finding)
     left = {finding.fingerprint for finding in after.findings} | {finding.fingerprint for finding in moved.values()}
     unread = {gap.file for gap in after.incomplete}
     fixed = [finding for finding in old.values() if finding.fingerprint not in left and not unread & {step.file for step in finding.path}]
     return Compared(tuple(new), tuple(known), tuple(finding for finding in fixed if finding.location.file not in unread))
 
 
-def worse(finding: Finding, was: Finding, variants: Iterable[VariantInfo]) -> bool:
-    """Whether ``finding`` is more severe than ``was``, or holds in more variants; one that ``variants`` did not have is judged by its runtime."""
-    if _LEVELS.index(finding.severity) > _LEVELS.index(was.severity):
+def worse(finding: Finding, severity: Severity, variants: Iterable[str], there: Iterable[str]) -> bool:
+    """Whether ``finding`` is more severe than it was, or holds in more ``variants``; one that was not ``there`` is judged by its runtime."""
+    if _LEVELS.index(finding.severity) > _LEVELS.index(severity):
         return True
-    there = {variant.name for variant in variants}
-    runtimes = {name.partition("/")[0] for name in was.variants}
-    more = set(finding.variants) - set(was.variants)
-    return any(name in there or name.partition("/")[0] not in runtimes for name in more)
+    before, known = set(variants), set(there)
+    runtimes = {name.partition("/")[0] for name in before}
+    return any(name in known or name.partition("/")[0] not in runtimes for name in set(finding.variants) - before)
 
 
 def _moved(old: Iterable[Finding], new: Sequence[Finding], deltas: Sequence[Delta]) -> dict[str, Finding]:

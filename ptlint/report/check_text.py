@@ -30,11 +30,14 @@ def summary(result: CheckResult) -> str:
     """What the run came to, in a line."""
     severities = [finding.severity for finding in result.findings if not finding.known]
     counts = [count(severities.count(word), word) for word in ("error", "warning", "note") if word in severities]
-    new = "new: " if result.change and counts else "new " if result.change else ""
+    against = result.change or result.baseline
+    new = "new: " if against and counts else "new " if against else ""
     nothing = f"no {new}findings"
     changed = [
         f"{count(len(result.fixed), 'finding')} fixed" if result.fixed else "",
         f"{result.change.known} known" if result.change and result.change.known else "",
+        f"{result.baseline.known} in the baseline" if result.baseline and result.baseline.known else "",
+        f"{result.baseline.gone} of the baseline not found any more" if result.baseline and result.baseline.gone else "",
     ]
     changed += [f"{len(result.suppressed)} suppressed"] if result.suppressed else []
     parts = result.change.parts if result.change else ()

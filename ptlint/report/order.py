@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ptlint.results import (
+    Change,
     CheckResult,
     Claim,
     Edge,
@@ -60,6 +61,7 @@ def _(result: CheckResult) -> CheckResult:
         result,
         findings=_findings(result.findings),
         fixed=_findings(result.fixed),
+        change=_change(result.change),
         suppressed=tuple(suppressed[key] for key in sorted(suppressed)),
         suppressions=_sorted(result.suppressions, "origin", "rule", "file", "function", "fingerprint", "reason", "expires"),
     )
@@ -111,6 +113,10 @@ def _(result: VariantsResult) -> VariantsResult:
         builds=_sorted(builds, "name", "variants"),
         not_looked_at=_sorted(result.not_looked_at, "symbol", "reason"),
     )
+
+
+def _change(change: Change | None) -> Change | None:
+    return change and msgspec.structs.replace(change, gaps=_sorted(map(_incomplete, change.gaps), "file", "reason", "variants"))
 
 
 def _findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:

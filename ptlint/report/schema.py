@@ -9,11 +9,18 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
-from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import Baseline, CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["schemas", "write"]
 
-_DOCUMENTS = {"check": CheckResult, "graph": GraphResult, "inventory": InventoryResult, "overlay": OverlayResult, "variants": VariantsResult}
+_DOCUMENTS = {
+    "baseline": Baseline,
+    "check": CheckResult,
+    "graph": GraphResult,
+    "inventory": InventoryResult,
+    "overlay": OverlayResult,
+    "variants": VariantsResult,
+}
 
 
 def schemas() -> dict[str, bytes]:

@@ -62,15 +62,17 @@ class History:
         """What lies between two commits, as one."""
         return self._step(Part(commit=new, subject=self.repository.commit(new).subject), self.repository.between(old, new))
 
-    def staged(self) -> tuple[str | None, Step]:
-        """The commit that HEAD is (None before the first), and what the index changes of it.
+    def staged(self, amend: bool = False) -> tuple[str | None, Step]:
+        """The commit that a commit of the index would follow (None for a first one), and what the index changes of it.
+
+        That is HEAD; its parent, where HEAD is to be amended.
 
         Raises ``UsageError`` when conflicts in files that matter are not resolved.
         """
         conflicts = [path for path in self.repository.conflicts() if self._wanted(path)]
         if conflicts:
             raise UsageError(f"--staged: {conflicts[0]} has conflicts that are not resolved")
-        head = self.repository.resolve("HEAD")
+        head = self.repository.resolve("HEAD^" if amend else "HEAD")
         if head is None:
             entries = self.repository.index()
             return None, self._step(Part(), [Raw(path, path, None, entry) for path, entry in sorted(entries.items())])

@@ -134,6 +134,13 @@ class Repository:
         except _Failed:
             return None
 
+    def at(self, place: str) -> str | None:
+        """The full hash of the blob at ``REV:PATH`` (``:PATH`` of the index); None when there is none."""
+        try:
+            return self._run("rev_parse", "--verify", "--quiet", "--end-of-options", place).strip() or None
+        except _Failed:
+            return None
+
     def commit_id(self, rev: str) -> str:
         """The full hash of the commit ``rev``. Raises ``UsageError`` when there is none."""
         found = self.resolve(rev)
@@ -200,6 +207,10 @@ class Repository:
         """The commits that ``last`` has and ``first`` has not, oldest first, along first parents."""
         return self._list("rev_list", "--reverse", "--first-parent", last, f"^{first}").split()
 
+    def last(self, commit: str, count: int) -> list[str]:
+        """The last ``count`` commits that lead to ``commit``, newest first, merges left out."""
+        return self._list("rev_list", "--no-merges", f"--max-count={count}", commit).split()
+
     def base(self, one: str, other: str) -> str | None:
         """The best common ancestor of two commits."""
         try:
@@ -211,6 +222,29 @@ class Repository:
         """``git merge-file`` of three files: the number of conflicts (or an error above 127), and the merged text."""
         done = self._start("merge-file", "-p", ours, base, theirs)
         return done.returncode, done.stdout
+
+    def hooks(self) -> str:
+        """The absolute folder of the repository's hooks, where ``core.hooksPath`` says so, too. Raises ``Unreadable`` when git cannot tell."""
+        environment = self._environment
+        number = next(number for number, (key, _) in enumerate(_SETTINGS) if key == "core.hooksPath")
+        # For this one question the user's configuration counts, all of it.
+        self._environment = {name: value for name, value in environment.items() if name != "GIT_CONFIG_NOSYSTEM"} | {
+            f"GIT_CONFIG_KEY_{number}": "core.pager",
+            f"GIT_CONFIG_VALUE_{number}": "cat",
+        }
+        try:
+            found = self._list("rev_parse", "--git-path", "hooks").rstrip("\n")
+        finally:
+            self._environment = environment
+        return os.path.normpath(os.path.join(os.path.abspath(self.path), found))
+
+    def merging(self) -> list[str]:
+        """The commits that a merge in progress would have as further parents."""
+        try:
+            with open(os.path.join(self.git_dir, "MERGE_HEAD"), encoding="ascii", errors="replace") as file:
+                return file.read().split()
+        except OSError:
+            return []
 
     def _list(self, command: str, *words: str) -> str:
         try:
