@@ -19,7 +19,7 @@ from ptlint.tree import Tolerant, Tree, open_tree
 
 if TYPE_CHECKING:
     from ptlint.analysis.result import BuildResult
-    from ptlint.build import Plan
+    from ptlint.build import Derived, Plan
     from ptlint.reading import Order, Reading
 
 __all__ = ["look", "run"]
@@ -90,7 +90,7 @@ def _deps(tree: Tree, session: Session, recorder: Recorder, read: set[str], comm
 
 def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Session, tool: bytes) -> tuple[Outcome, set[str] | None, _Commands]:
     """The outcome, the files that the compiler read (None when another run may find something else) and its command lines."""
-    from ptlint.build import not_covered, prepare
+    from ptlint.build import not_covered, realise
     from ptlint.program.border import load_border
     from ptlint.reading import Reading
     from ptlint.select import load_rules, select
@@ -101,7 +101,7 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         progress.stage("reading the tree", 1)
         tolerant = Tolerant(tree)
         selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs)
-        plan = prepare(tree, folder, gates=selection.gates, config=options.config)
+        plan = realise(tree, folder, _derived(tree, options, selection.gates, session, tool))
         progress.advance()
         prepared = time.monotonic()
         chosen = frozenset(options.variants)
@@ -133,6 +133,30 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         },
     )
     return outcome, inside if all(reading.settled for reading in readings) else None, commands
+
+
+def _derived(tree: Recorder, options: RunOptions, gates: frozenset[str], session: Session, tool: bytes) -> Derived:
+    """The builds and their headers: from an earlier run, where all Kconfig files, Makefiles and lists of headers are as they were."""
+    from ptlint.build import Derived, derive
+
+    key = digest(_key(options, tool) + msgspec.msgpack.encode(sorted(gates)))
+    found = session.find_with_deps(tree.tree, "builds", key)
+    if found is not None:
+        try:
+            known = msgspec.msgpack.decode(found[0], type=Derived)
+        except msgspec.MsgspecError:
+            pass
+        else:
+            tree.absorb(found[1])
+            return known
+    recorder = Recorder(tree.tree)
+    derived = derive(recorder, gates, options.config)
+    deps = recorder.deps({}, {})
+    tree.absorb(deps)
+    tree.settled = tree.settled and recorder.settled
+    if recorder.settled:
+        session.keep(tree.tree, "builds", key, deps, msgspec.msgpack.encode(derived))
+    return derived
 
 
 def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: frozenset[str], tolerant: Tolerant) -> list[Order]:

@@ -58,6 +58,18 @@ class Recorder:
         """Everything so far, with what the compiler read and looked for in vain."""
         return Deps(self.contents, self._exists, self._folders, self._listings, sources, missing)
 
+    def absorb(self, deps: Deps) -> None:
+        """All that ``deps`` says was asked here too."""
+        for path, found in deps.contents.items():
+            self._note(path, found)
+        self._exists |= deps.exists
+        self._folders |= deps.folders
+        self._listings |= deps.listings
+
+    def _note(self, path: str, found: bytes) -> None:
+        if self.contents.setdefault(path, found) != found:
+            self.settled = False  # it changed under our hands
+
     @property
     def root(self) -> str:
         """See ``Tree.root``."""
@@ -87,8 +99,7 @@ class Recorder:
             self.settled = False
             raise
         found = ABSENT if data is None else digest(data)
-        if self.contents.setdefault(path, found) != found:
-            self.settled = False  # it changed under our hands
+        self._note(path, found)
         return data
 
     def exists(self, path: str) -> bool:

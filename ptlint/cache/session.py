@@ -62,6 +62,11 @@ class Session:
 
     def find(self, tree: Tree, kind: str, key: bytes) -> bytes | None:
         """The data of a result with this key whose dependencies hold of ``tree``, None when there is none."""
+        found = self.find_with_deps(tree, kind, key)
+        return None if found is None else found[0]
+
+    def find_with_deps(self, tree: Tree, kind: str, key: bytes) -> tuple[bytes, Deps] | None:
+        """As ``find``, with the dependencies."""
         if self._store is None:
             return None
         facts = self.facts(tree)
@@ -72,7 +77,7 @@ class Session:
                 continue
             if facts.holds(deps) and (data := self._store.get(kind, key, tag)) is not None:
                 self._store.touch(kind, key, tag)
-                return data
+                return data, deps
         return None
 
     def keep(self, tree: Tree, kind: str, key: bytes, deps: Deps, data: bytes) -> bool:
