@@ -6,6 +6,7 @@ from ptlint.analysis.engine import Engine
 from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
 from ptlint.analysis.inventory import SiteSeen, sites
+from ptlint.analysis.origins import Origins
 from ptlint.analysis.overlay.build import names_words, overlay
 from ptlint.analysis.result import BuildResult, FoundSite, Spot
 from ptlint.program.border import Border
@@ -14,7 +15,6 @@ from ptlint.program.link import Program
 __all__ = ["analyse"]
 
 _WAITED = {"rcu": ("irq", "rcu"), "sync-rcu": ("irq", "rcu"), "semi-rcu": ("irq",)}
-_SAFETY = {"rcu": "deferred", "sync-rcu": "deferred", "semi-rcu": "ipi"}
 
 
 def analyse(
@@ -43,6 +43,7 @@ def analyse(
         if kept or names_words(engine.words, program, key):
             engine.summary(key)
     ledger = engine.ledger
+    origins = Origins(ledger, program, border)
 
     def names(runtimes: frozenset[str]) -> tuple[str, ...]:
         return tuple(sorted(variants[runtime] for runtime in runtimes))
@@ -56,12 +57,12 @@ def analyse(
     said = {(finding.rule, finding.at.file, finding.at.line, finding.at.column) for finding in overlaid}
     others = [
         finding
-        for finding in findings(ledger, program, border, names, bool(ledger.rcu_walkers))
+        for finding in findings(ledger, program, border, names, bool(ledger.rcu_walkers), origins)
         if (finding.rule, finding.at.file, finding.at.line, finding.at.column) not in said
     ]
     return BuildResult(
         build=build,
-        sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program).items()),
+        sites=tuple(_site(site, program, names(runtimes)) for site, runtimes in sites(ledger, program, origins).items()),
         findings=(*others, *overlaid),
         links=links(ledger, program, border, names),
         frees=frees(ledger, program),
@@ -87,16 +88,8 @@ def _name(program: Program, key: str) -> str:
 
 
 def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundSite:
-    safety = "unpublished" if site.fresh and site.role != "wrapper" else _SAFETY.get(site.deferral, "caller")
     waited = _WAITED.get(site.deferral, ())
-    where = f"{site.file}:{site.line}"
-    if safety == "unpublished":
-        reason = f"allocated in {_name(program, site.function)}() and never stored in an entry before {where}"
-    elif waited:
-        reason = f"{site.text} at {where} leads to the allocator after {'a grace period' if 'rcu' in waited else 'an IPI to all CPUs'}"
-    else:
-        wait = "after the TLB flush of the mmu_gather" if site.deferral == "mmu-gather" else "with no wait of its own"
-        reason = f"{site.text} at {where} frees {wait}: its callers decide"
+    reason = f"{site.text} at {site.file}:{site.line}: {site.reason}" if waited else site.reason
     space = site.space if site.space in ("user", "kernel") else "both"
     return FoundSite(
         site.file,
@@ -108,7 +101,7 @@ def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundS
         site.level,
         space,
         site.deferral,
-        safety,
+        site.safety,
         waited,
         reason,
         variants,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
-from ptlint.analysis.ledger import CallSeen, Hit, Ledger, Suspect, Use
+from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use
 from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Case, Event, Hop, State
+from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
 from ptlint.program.walk import sub
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Calls", "deferral_of"]
 
 _NOTHING: frozenset[str] = frozenset()
+_NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t", "pmd_t", "pud_t", "p4d_t", "pgd_t", "pgtable_t"))
 
 
 def deferral_of(after: frozenset[str]) -> str:
@@ -108,6 +109,7 @@ class Calls(Watching):
             return [(self._unknown(node, values), state)]
         self._passed(key, values, node, state)
         self._used(key, values, node, state)
+        self._pass(key, values, node, state)
         table = any(self.level(value, state) or self._may_be_page(value) for value in values)
         table = table or any(terms.is_place(value) and self._holds_pages(value) for value in values)
         place = any(value[0] == "a" for value in values)
@@ -201,6 +203,53 @@ class Calls(Watching):
         for param, value in zip(self.program.functions[key].params, values, strict=False):
             self._typed(value, param.type)
 
+    def _account(self, event: Event, node: ir.Call | ir.Asm, state: State) -> None:
+        """The constructor's state of what may be a table is given, or taken."""
+        base = terms.root(event.term)
+        if base[0] not in ("p", "v", "m", "up") or self._is_data(base, state):
+            return
+        text = node.text if isinstance(node, ir.Call) else node.macro
+        chain = (Hop(self.function.key, node.place, text, event.kind, "wrapper", bool(self.level(base, state))), *event.chain)
+        if event.kind == "strip":
+            since = state.since.get(base)
+            state.stripped = {**state.stripped, base: Strip(chain, since[1] if since is not None else None)}
+            self.ledger.strips.add((self.function.key, base))
+        self.emit(event._replace(term=base, chain=chain), state)
+
+    def _pass(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
+        """Note what a callee is given, where that could lead to a table."""
+        params = self.program.functions[key].params if key in self.program.functions else ()
+        if not any(self._leads(bare(param.type)) for param in params):
+            return
+        given = []
+        for value in values:
+            base = terms.root(value)
+            if base[0] == "a":
+                held = terms.root(state.memory.get(base, ZERO))
+                base = ("&", ZERO if _emptied(held) else held)
+            given.append(ZERO if base[0] == "c" or _emptied(base) else base)
+        fresh = frozenset(index for index, value in enumerate(given) if self.fresh(value[1] if value[0] == "&" else value, state))
+        one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart)
+        self.ledger.passing(one, state.runtimes)
+        if any(bare(terms.type_of(value)) in self.border.owners for value in given):
+            state.passes = (*state.passes, one)[-16:]
+
+    def _leads(self, kind: str) -> bool:
+        """Can a value of this type lead to a table?"""
+        border = self.border
+        return kind in border.level_types or kind in border.pages or kind in border.owners or kind.endswith("*") or kind in _NUMBERS
+
+    def fresh(self, term: Term, state: State) -> bool:
+        """Was it allocated on this path, and put into no entry that others could reach?"""
+        return term[0] == "m" and term not in state.published
+
+    def _gone(self, owner: Term, state: State, where: ir.Place) -> None:
+        """An address space or a mapping is given back: whom it was passed to before worked for one that is dying."""
+        for one in state.passes:
+            if owner in one.values:
+                self.ledger.dying[one] = where
+        state.passes = tuple(one for one in state.passes if owner not in one.values)
+
     def _havoc(self, values: list[Term], node: ir.Call, state: State) -> None:
         """A function that is not looked into may have written the local variables that it was shown."""
         for index, value in enumerate(values):
@@ -223,6 +272,15 @@ class Calls(Watching):
         result = self._unknown(node, [])
         if name in border.noreturn:
             return []
+        if name in border.accounts:
+            account = border.accounts[name]
+            if account.arg < len(values):
+                self._see(node, key, "call", state)
+                self._account(Event("make" if account.gives else "strip", values[account.arg], place=node.place), node, state)
+            return [(result, state)]
+        if name in border.detaches:
+            self.emit(Event("wait", ZERO, extra="detach", place=node.place), state)
+            return [(result, state)]
         if name in border.locks or name in border.unlocks:
             state.held += 1 if name in border.locks else -1
             return [(result, state)]
@@ -239,12 +297,15 @@ class Calls(Watching):
             return [(("m", (node.place.file, node.place.line, node.place.column), bare(node.type)), state)]
         if name in border.waits:
             wait = border.waits[name]
-            if wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO):
+            told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
+            if told and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
                 self._see(node, key, "call", state)
                 self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
         elif name in border.frees:
             free = border.frees[name]
-            if free.arg < len(values):
+            if free.arg < len(values) and bare(terms.type_of(terms.root(values[free.arg]))) in border.owners:
+                self._gone(terms.root(values[free.arg]), state, node.place)
+            elif free.arg < len(values):
                 self._see(node, key, "call", state)
                 after = frozenset({free.after}) if free.after else _NOTHING
                 if free.after and free.arg:
@@ -296,6 +357,7 @@ class Calls(Watching):
                 found.append(state)
                 continue
             self._see(node, key, "callback", state)
+            self._pass(key, [thing], node, state)
             self._see(node, node.function.key if isinstance(node.function, ir.FunctionRef) else name, "call", state)
             kept: dict[tuple[Event, ...], State] = {}
             summary = self.engine.summary(key)
@@ -407,11 +469,12 @@ class Calls(Watching):
             base,
             waited,
             (hop, *chain),
-            inner.extra if inner is not None else "",
+            inner.extra or ("drained" if self._cell_of(inner.term) else "") if inner is not None else "",
             place=node.place,
             unlinked=unlinked,
             level=level,
             space=inner.space if inner is not None else "",
+            stripped=base in state.stripped or (inner is not None and inner.stripped),
         )
         self._found(event, state)
 
@@ -423,10 +486,34 @@ class Calls(Watching):
             self.ledger.gathers.add(cell)
         self._found(
             Event(
-                "put", base, extra=cell, value=where, level=self.level(base, state), unlinked=state.since[base][0] if base in state.since else None
+                "put",
+                base,
+                extra=cell,
+                value=where,
+                level=self.level(base, state),
+                unlinked=state.since[base][0] if base in state.since else None,
+                stripped=base in state.stripped,
             ),
             state,
         )
+
+    def keep(self, place: Term, value: Term, state: State) -> None:
+        """A member gets a value that could lead to a table: whoever reads the member later may have that."""
+        if place[0] != "f" or not self._leads(bare(place[3])):
+            return
+        base = terms.root(value)
+        if base[0] == "a":
+            base = ("&", terms.root(state.memory[base])) if base in state.memory else ("n", ("local",), "")
+        if base[0] != "c":
+            self.ledger.keep(str(place[2]), self.function.key, terms.root(place[1]), base, self.fresh(base, state))
+
+    def publish(self, value: Term, place: Term) -> None:
+        """What was allocated here goes into an entry."""
+        self.ledger.publish(self.function.key, value, place)
+
+    def copy(self, table: Term, value: Term) -> None:
+        """An entry of what was allocated here gets what another entry had."""
+        self.ledger.copy(self.function.key, table, value)
 
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A page, or something untyped, goes into a member of a record that outlives the call."""
@@ -441,10 +528,15 @@ class Calls(Watching):
         level = event.level
         event = event._replace(space=self.space(event.term) or event.space)
         origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
-        fresh = event.term[0] == "m" and event.term not in state.published
+        fresh = self.fresh(event.term, state)
         if level:
             for index, hop in enumerate(event.chain):
-                self.ledger.hit(Hit(hop, level, fresh and index == 0, index == 0 and event.term[0] != "p", event.space), state.runtimes)
+                if any((hop, inner.function) in self.ledger.knowing for inner in event.chain[1 : index + 1]):
+                    continue  # said by a function that is nearer
+                self.ledger.knowing.add((hop, self.function.key))
+                here = index == 0 and event.term[0] != "p"
+                hit = Hit(hop, level, fresh and index == 0, here, event.space, self.function.key, event.term, state.held > 0, state.apart)
+                self.ledger.hit(hit, state.runtimes)
             self.ledger.chains.add(event.chain)
             if event.kind == "put":
                 self.ledger.way("put", event, state.runtimes)
@@ -456,15 +548,64 @@ class Calls(Watching):
         if event.kind == "put":
             self.ledger.container(self.ledger.puts, event.extra, event.chain, level, state.runtimes)
         elif cell:
+            if event.stripped:
+                self.ledger.stripped_cells.add(cell)
             self.ledger.container(self.ledger.drains, cell, event.chain, level, state.runtimes)
-        if event.kind == "free" and level and event.unlinked is not None and deferral_of(event.after) in ("immediate", "semi-rcu"):
+        if "flush" in event.after:
+            self.ledger.flushed.add(event.chain)
+        short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
+        if event.kind == "free" and level and event.unlinked is not None and short:
             self.ledger.suspect(Suspect("unlinked", self.function.key, event), state.runtimes)
         if event.kind == "free" and not level:
             self.unknown.add(event.term)
+        if level:
+            self._twice(event, state)
+            self._state_left(event, state)
         if event.kind == "free" and not level and cell and self._hangs_on_param(event.term):
             self.side[event] = self.side.get(event, frozenset()) | state.runtimes
         elif not origin or event.term[0] == "v":
             self.emit(event, state)
+
+    def _twice(self, event: Event, state: State) -> None:
+        """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
+        if any(word.startswith("cell:") for word in event.after):
+            return
+        for before in state.events[state.fence :]:
+            if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
+                continue  # code that serves any page drops references: each its own
+            if before.kind == "put" and before.extra not in self.ledger.gathers:
+                continue  # what put it there may have taken it out again
+            same = (
+                before.kind in ("free", "put")
+                and before.term == event.term
+                and before.level
+                and not {before.extra, event.extra} & {"pooled", "drained"}
+            )
+            if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
+                if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
+                    continue  # another table may be in that entry by now
+                self.ledger.double(Double(self.function.key, before, event), state.runtimes)
+
+    def _state_left(self, event: Event, state: State) -> None:
+        """Is the constructor's state taken, and not before its time?"""
+        base = event.term
+        strip = state.stripped.get(base)
+        later = event.kind == "put" or bool(event.after & {"rcu", "sync-rcu"})
+        batched = any(word.startswith("cell:") for word in event.after)
+        if (
+            strip is not None
+            and strip.waits is not None
+            and not batched
+            and later
+            and event.unlinked is not None
+            and not strip.waits & {"rcu", "sync-rcu"}
+        ):
+            self.ledger.too_early(Early(self.function.key, strip, event), state.runtimes)
+        if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
+            return
+        made = any(before.kind == "make" and before.term == base for before in state.events)
+        if (base[0] == "v" and event.unlinked is not None) or (base[0] == "m" and made):
+            self.ledger.left(self.function.key, event, state.runtimes)
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
         """The free of a table comes before the clear of the entry that points to it. What one callee does is said there."""
@@ -476,12 +617,14 @@ class Calls(Watching):
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
-        if event.kind == "wait" and event.extra == "flush":
+        if event.kind == "wait" and event.extra == "flush-here":
             return
         if event.kind == "set" and state.done:
             # A second time around a loop it is another entry than before, under the same name.
             return
-        if event.kind == "wait":
+        if event.kind == "wait" and event.extra == "detach":
+            state.apart = event.place
+        elif event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
         if event not in state.events and len(state.events) < self.engine.bounds.events:
@@ -616,6 +759,8 @@ class Calls(Watching):
                     plain = judge == "all" or (event.term[0] == "d" and event.term[1][0] == "p")
                     self.set_entry(place, value, state, node.place, event.unlinked, judge=judge if plain else "none")
                 state.memory[place] = value
+            elif event.kind in ("make", "strip"):
+                self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":
                 self._free(substitute.term(event.term), event.after, event.chain, node, "wrapper", state, event)
             elif event.kind == "put":
@@ -637,7 +782,12 @@ class Calls(Watching):
                     since = state.since.get(base)
                     self._found(
                         event._replace(
-                            term=base, value=where, chain=(hop, *event.chain), level=level, unlinked=since[0] if since else event.unlinked
+                            term=base,
+                            value=where,
+                            chain=(hop, *event.chain),
+                            level=level,
+                            unlinked=since[0] if since else event.unlinked,
+                            stripped=event.stripped or base in state.stripped,
                         ),
                         state,
                     )
@@ -645,6 +795,7 @@ class Calls(Watching):
         for place, value in stores:
             if terms.is_place(place):
                 state.memory[place] = value
+                self.keep(place, value, state)
         if isinstance(node, ir.Call):
             result = self._typed(result, node.type)
         return result, state
@@ -704,6 +855,7 @@ class Calls(Watching):
             count = len(self.program.functions[key].params)
             arguments = values[len(values) - count :] if len(values) > count else values
             self._passed(key, arguments, node, one)
+            self._pass(key, arguments, node, one)
             found += self._through_summary(key, arguments, node, one)
         if left:
             state.runtimes = left
@@ -756,6 +908,11 @@ class _Substitute:
         if kind == "a":
             return ("n", (*self.at, "local", place[1]), "")
         return self.term(place) if kind != "g" else place
+
+
+def _emptied(value: Term) -> bool:
+    """Was it NULL before a loop went around? What else it may be by now is on the paths that put it there."""
+    return bool(value[0] == "n" and value[1] and value[1][0] == "loop")
 
 
 def _merge(found: list[tuple[Term, State]]) -> list[tuple[Term, State]]:

@@ -272,6 +272,16 @@ class _Run(Calls):
         state.memory = {place: value for place, value in state.memory.items() if place[0] != "a" or place[1] in live}
 
     def _case(self, result: Term, state: State) -> Case:
+        self.ledger.surviving.update(state.passes)
+        for event in state.events:
+            if event.kind == "make":
+                level = self.level_of_type(event.term)
+                self.ledger.made.update({level} - {"", "any"})
+            # A table that was in a member and is in an entry now must not stay in the member.
+            base = terms.root(event.value if event.kind == "set" else event.term)
+            taken = event.kind in ("set", "put") and base[0] == "v" and base[1][0] == "f" and bare(base[1][3]) in self.border.tables
+            if taken and state.memory.get(base[1]) != terms.ZERO:
+                self.ledger.leaky.add(str(base[1][2]))
         stores = [
             (place, value) for place, value in state.memory.items() if self.outlives(place) and self._carries(place) and not self.is_local(value)
         ]

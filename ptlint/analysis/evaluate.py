@@ -143,6 +143,7 @@ class Evaluator:
         elif place[0] == "f" and not self._own(place):
             self.watch_store(place, value, state, where)
             self.put_field(place, value, state)
+        self.keep(place, value, state)
         state.memory[place] = value
 
     def _own(self, place: Term) -> bool:
@@ -158,8 +159,14 @@ class Evaluator:
         """
         old = terms.root(self.load(place, state))
         new = terms.root(value)
+        if new[0] in ("v", "p", "up") and terms.anchor(place)[0] == "m":
+            self.copy(terms.anchor(place), new)
         if new[0] in ("m", "n", "p"):
-            state.published |= {new}
+            if new[0] == "m":
+                self.publish(new, place)
+            if not self.fresh(terms.anchor(place), state):
+                # What hangs on a table that nobody has seen has been seen by nobody.
+                state.published |= {new}
             entry = self.border.entries.get(terms.place_type(place))
             if entry is not None and value[0] == "o" and self.types.get(new, "any") == "any" and not self._maps_memory(value):
                 self.types[new] = entry.below
@@ -204,6 +211,7 @@ class Evaluator:
                 member = f"{part.record}.{part.path[-1]}"
                 place = terms.field(base, member, bare(self.program.member_types.get(member, ""))) if part.record else base
                 value, after = self.evaluate(part.value, after)[0]
+                self.keep(place, value, after)
                 after.memory[place] = value
             found.append((base, after))
         return found
@@ -372,6 +380,22 @@ class Evaluator:
 
     def space(self, term: Term) -> str:
         """Whose address space a term belongs to; see ``Calls``."""
+        raise NotImplementedError
+
+    def keep(self, place: Term, value: Term, state: State) -> None:
+        """A member gets a value; see ``Calls``."""
+        raise NotImplementedError
+
+    def fresh(self, term: Term, state: State) -> bool:
+        """Has nobody else seen it; see ``Calls``."""
+        raise NotImplementedError
+
+    def publish(self, value: Term, place: Term) -> None:
+        """What was allocated here goes into an entry; see ``Calls``."""
+        raise NotImplementedError
+
+    def copy(self, table: Term, value: Term) -> None:
+        """An entry of what was allocated here gets what another entry had; see ``Calls``."""
         raise NotImplementedError
 
     def put_field(self, place: Term, value: Term, state: State) -> None:

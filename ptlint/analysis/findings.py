@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ptlint.analysis.inventory import Contexts, emptied
-from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.ledger import Ledger, Suspect
+from ptlint.analysis.origins import Origins
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop, Unlink
 from ptlint.frontend.ir import Place
@@ -18,27 +19,33 @@ Runtimes = frozenset[str]
 Names = Callable[[Runtimes], tuple[str, ...]]
 
 
-def findings(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool) -> list[RawFinding]:
+def findings(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> list[RawFinding]:
     """The findings of a build.
 
     Args:
         names: gives the variants of runtimes.
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
+        origins: where tables come from, and what keeps walkers away.
     """
-    found = [*_linked(ledger, program, names), *_used(ledger, program, names)]
+    found = [*_linked(ledger, program, names, origins), *_used(ledger, program, names)]
+    found += _immediate(ledger, program, border, names, user_rcu, origins)
+    found += _page_batch(ledger, program, border, names, user_rcu)
     if user_rcu:
-        found += _semi_rcu(ledger, program, names)
-        found += _page_batch(ledger, program, border, names)
-        found += _immediate(ledger, program, names)
+        found += _semi_rcu(ledger, program, names, origins)
         found += _later(ledger, program, names)
+    taken = {(proof.file, proof.line) for finding in found for proof in (finding.at, *finding.path)}
+    found += _no_flush(ledger, program, names, origins, taken)
+    found += _twice(ledger, program, names)
+    found += _early_destructor(ledger, program, names)
+    found += _no_destructor(ledger, program, names, origins)
     return found
 
 
-def _semi_rcu(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _semi_rcu(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
     """PTL002, at the call that frees after the IPI."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in ledger.ways.items():
-        if kind == "semi-rcu":
+        if kind == "semi-rcu" and not origins.doomed(event.chain):
             added = [index for index, hop in enumerate(event.chain) if hop.deferral == "semi-rcu"]
             ways.setdefault(event.chain[added[-1]], {})[event] = runtimes
     for hop, events in ways.items():
@@ -50,7 +57,7 @@ def _semi_rcu(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFin
         yield _finding("PTL002", severity, message, hop, event, ("rcu",), program, names(frozenset().union(*events.values())))
 
 
-def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
+def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool) -> Iterator[RawFinding]:
     """PTL003, where code that handles tables hands one to code that serves any page."""
     freed = emptied(ledger, Contexts(ledger))
     ways: dict[Hop, dict[Event, Runtimes]] = {}
@@ -64,9 +71,15 @@ def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names) 
         event = max(live or events, key=_weight)
         runtimes = frozenset().union(*events.values())
         silent = runtimes - by_ipi
+        if not user_rcu:
+            # Walkers with interrupts off are all there are: the flush waits for them wherever it is an IPI.
+            runtimes = silent
+        if not runtimes:
+            continue
         severity = "error" if silent or live else "warning"
-        missing = ("irq", "rcu") if silent else ("rcu",)
-        what = "walkers under rcu_read_lock()" + (", and with interrupts off where a flush is no IPI," if silent else "")
+        missing = tuple(word for word, owed in (("irq", silent), ("rcu", user_rcu)) if owed)
+        silent_ones = "walkers with interrupts off where a flush is no IPI" if silent else ""
+        what = " and ".join(filter(None, ("walkers under rcu_read_lock()" if user_rcu else "", silent_ones)))
         yield _finding(
             "PTL003",
             severity,
@@ -126,31 +139,140 @@ def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
     return found
 
 
-def _immediate(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
-    """PTL001: unlinked under a lock, so while others may walk, and freed with nothing but a flush."""
+def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
+    """PTL001: unlinked where others may walk, and freed with nothing but a flush."""
+    by_ipi = _flushing_by_ipi(program, border)
     seen: dict[tuple[Unlink | None, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
     for suspect, runtimes in ledger.suspects.items():
         event = suspect.event
-        if suspect.kind == "unlinked" and event.chain[0].deferral == "immediate" and _live(event) and event.space == "user":
+        if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
+            continue
+        if not user_rcu and "flush" in event.after:
+            # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
+            runtimes = runtimes - by_ipi
+        if runtimes and (_live(event) or _reachable(suspect, origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
+    missing = ("irq", "rcu") if user_rcu else ("irq",)
     for (unlink, chain), events in seen.items():
         if any((unlink, chain[index:]) in seen for index in range(1, len(chain))):
             continue  # said in the function that this one calls
         event = min(events, key=repr)
         hop = next((hop for hop in chain if unlink is not None and hop.function == unlink.function), chain[0])
         message = "page table is unlinked and freed at once: software walkers may still be in it"
-        yield _finding("PTL001", "error", message, hop, event, ("irq", "rcu"), program, names(frozenset().union(*events.values())))
+        yield _finding("PTL001", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
 
 
-def _linked(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
-    """PTL001: freed while an entry still points to it."""
+def _reachable(suspect: Suspect, origins: Origins) -> bool:
+    """Is the table one of a process, whose address space lives on? Nobody locked, but nothing says either that nobody could be there."""
+    event = suspect.event
+    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or origins.dead(suspect.function):
+        return False
+    answers = origins.of(suspect.function, event.term)
+    if any(origin.space == "kernel" or origin.shelter == "dying" for origin in answers):
+        return False
+    return any(origin.space == "user" and origin.kind == "linked" for origin in answers)
+
+
+def _no_flush(ledger: Ledger, program: Program, names: Names, origins: Origins, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
+    """PTL040: freed, or queued, with no flush between the unlink and that. What another rule says of the same free is not said again.
+
+    Where the same calls flush on another path, it is taken that they know when there is nothing to flush.
+    """
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     for suspect, runtimes in ledger.suspects.items():
+        event = suspect.event
+        if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
+            continue
+        if any(event.chain[index:] in ledger.flushed for index in range(len(event.chain))):
+            continue
+        if any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
+            continue
+        answers = origins.of(suspect.function, event.term)
+        exempt = any(origin.shelter == "dying" or origin.space == "own" or origin.kind == "unknown" for origin in answers)
+        if exempt or not answers or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
+            continue
+        if origins.once(event.chain[0].function):
+            continue  # while the kernel boots, on one CPU
+        hop = next((hop for hop in event.chain if hop.function == event.unlinked.function), event.chain[0])
+        ways.setdefault(hop, {})[event] = runtimes
+    for hop, events in ways.items():
+        event = min(events, key=_weight)
+        message = "page table is freed or queued with no TLB flush since it was unlinked: a CPU may still walk it"
+        missing = ("hw",) if event.chain[0].deferral != "immediate" else ("hw", "irq")
+        yield _finding("PTL040", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
+
+
+def _twice(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+    """PTL014, at the second free."""
+    ways: dict[Hop, dict[Event, Runtimes]] = {}
+    for double, runtimes in ledger.doubles.items():
+        table = double.second._replace(chain=(*double.first.chain[:1], *double.second.chain))
+        ways.setdefault(double.second.chain[0], {})[table] = runtimes
+    for hop, events in ways.items():
+        event = min(events, key=_weight)
+        message = "page table is freed or queued a second time on this path"
+        yield _finding("PTL014", "error", message, hop, event, (), program, names(frozenset().union(*events.values())))
+
+
+def _early_destructor(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+    """PTL020, where one function runs the destructor and queues the table."""
+    ways: dict[Hop, dict[tuple[str, Event], Runtimes]] = {}
+    for early, runtimes in ledger.early.items():
+        shared = [hop for hop, other in zip(early.strip.chain, early.event.chain, strict=False) if hop.function == other.function]
+        if not shared:
+            continue
+        hop = shared[-1]
+        severity = "note" if not _live(early.event) or early.event.space != "user" else "warning" if early.event.kind == "put" else "error"
+        key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
+        ways.setdefault(hop, {})[key] = ways.get(hop, {}).get(key, frozenset()) | runtimes
+    for hop, events in ways.items():
+        severity = min((severity for severity, _ in events), key=("error", "warning", "note").index)
+        event = min((event for word, event in events if word == severity), key=_weight)
+        message = "the destructor runs before walkers are waited for: they may take the table's lock yet"
+        yield _finding("PTL020", severity, message, hop, event, ("rcu",), program, names(frozenset().union(*events.values())))
+
+
+def _no_destructor(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
+    """PTL021, at the call that leads to the free."""
+    ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
+    for (function, event), runtimes in ledger.unstripped.items():
+        if event.level not in ledger.made or (function, event.term) in ledger.strips or origins.dead(function):
+            continue
+        if event.kind == "put" and (event.extra in ledger.stripped_cells or event.extra not in ledger.drains or _kept(event, ledger)):
+            continue
+        if event.term[0] == "v":
+            answers = origins.of(function, event.term)
+            if not answers or not all(origin.space == "user" and origin.kind in ("linked", "kept") for origin in answers):
+                continue
+        ways.setdefault(event.chain, {})[event] = runtimes
+    for chain, events in ways.items():
+        if any(chain[index:] in ways for index in range(1, len(chain))):
+            continue
+        event = min(events, key=repr)
+        message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
+        yield _finding("PTL021", "error", message, chain[0], event, (), program, names(frozenset().union(*events.values())))
+
+
+def _kept(event: Event, ledger: Ledger) -> bool:
+    """Is it put where other things than the allocator take it out again?"""
+    return event.chain[-1].role != "handover"
+
+
+def _linked(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
+    """PTL001: freed while an entry still points to it. In a tree that is neither a process's nor the kernel's, fewer may meet it."""
+    ways: dict[Hop, dict[Event, Runtimes]] = {}
+    reached: set[Hop] = set()
+    for suspect, runtimes in ledger.suspects.items():
         if suspect.kind == "linked":
-            ways.setdefault(suspect.event.chain[0], {})[suspect.event] = runtimes
+            event = suspect.event
+            spaces = {origin.space for origin in origins.of(suspect.function, event.term)}
+            event = event._replace(space=event.space or ("kernel" if "kernel" in spaces else ""))
+            ways.setdefault(event.chain[0], {})[event] = runtimes
+            if event.space in ("user", "kernel"):
+                reached.add(event.chain[0])
     for hop, events in ways.items():
         event = max(events, key=_weight)
-        severity = "error" if event.space == "user" else "warning"
+        severity = "error" if hop in reached else "warning"
         message = "page table is freed before the entry that points to it is cleared"
         yield _finding("PTL001", severity, message, hop, event, ("hw", "irq"), program, names(frozenset().union(*events.values())))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.origins import Origins
+from ptlint.analysis.safety import Verdict, judge
 from ptlint.analysis.values import Hop
 from ptlint.frontend.ir import Place
 from ptlint.program.link import Program
@@ -13,10 +15,13 @@ __all__ = ["Contexts", "SiteSeen", "confirmed", "emptied", "sites"]
 
 Runtimes = frozenset[str]
 _CELL = "cell:"
+_GRACE = [(Verdict("deferred", ""), "a grace period lies between the unlink and the free")]
+_IPI = [(Verdict("ipi", ""), "an IPI to all CPUs lies between the unlink and the free")]
+_WAITED = {"rcu": _GRACE, "sync-rcu": _GRACE, "semi-rcu": _IPI}
 
 
 class SiteSeen(NamedTuple):
-    """A site in one build, with one verdict. ``level`` is ``any`` where several go through it."""
+    """A site in one build, with one verdict. ``level`` is ``any`` where several go through it; ``reason`` says why it is safe, or what is open."""
 
     function: str
     file: str
@@ -26,8 +31,18 @@ class SiteSeen(NamedTuple):
     role: str
     level: str
     deferral: str
-    fresh: bool
+    safety: str
     space: str
+    reason: str
+
+
+class _Row(NamedTuple):
+    """What one hit says of a hop."""
+
+    level: str
+    space: str
+    verdicts: dict[Verdict, str]
+    runtimes: Runtimes
 
 
 class Contexts:
@@ -76,48 +91,75 @@ def reached(ledger: Ledger, program: Program) -> dict[str, Runtimes]:
     return {key: runtimes for key, runtimes in found.items() if key in through and key not in direct}
 
 
-def sites(ledger: Ledger, program: Program) -> dict[SiteSeen, Runtimes]:
+def sites(ledger: Ledger, program: Program, origins: Origins) -> dict[SiteSeen, Runtimes]:
     """All sites that a table goes through, with the runtimes of each verdict."""
     contexts = Contexts(ledger)
-    holding = _holding(ledger)
     emptied_by = emptied(ledger, contexts)
-    found: dict[tuple[Hop, bool], dict[tuple[str, str, bool], Runtimes]] = {}
-
-    def add(hop: Hop, level: str, fresh: bool, origin: bool, space: str, runtimes: Runtimes) -> None:
-        rows = found.setdefault((hop, origin), {})
-        rows[(level, space, fresh)] = rows.get((level, space, fresh), frozenset()) | runtimes
-
-    for hit, runtimes in ledger.hits.items():
-        add(hit.hop, hit.level, hit.fresh, hit.origin, hit.space, runtimes)
-    for cell, rows in ledger.drains.items():
-        tables = holding.get(cell, frozenset())
-        # A call that can see the container has a row of its own, where it comes first.
-        first = {chain[0] for chain, _ in rows}
-        for (chain, level), runtimes in rows.items():
-            for hop in chain:
-                if runtimes & tables and (hop is chain[0] or hop not in first):
-                    gathered = cell in ledger.gathers and hop is chain[0] and contexts.refine(hop.deferral, hop.function) == "immediate"
-                    space = "user" if cell in ledger.gathers else ""
-                    add(hop._replace(deferral="mmu-gather") if gathered else hop, level or "any", False, False, space, runtimes & tables)
+    rows = _rows(ledger, origins, contexts)
     result: dict[SiteSeen, Runtimes] = {}
     reach = reached(ledger, program)
-    for (hop, origin), verdicts in found.items():
-        runtimes = frozenset().union(*verdicts.values())
+    for (hop, origin), found in rows.items():
+        runtimes = frozenset().union(*(row.runtimes for row in found))
         runtimes = runtimes & reach.get(hop.function, runtimes) or runtimes
-        level = _one({level for level, _, _ in verdicts})
-        spaces = {space for _, space, _ in verdicts if space}
-        fresh = all(fresh for _, _, fresh in verdicts)
+        level = _one({row.level for row in found})
+        role = hop.role if hop.role != "wrapper" else "decision" if origin else "wrapper"
         words = (
             emptied_by.get(hop.deferral[len(_CELL) :], {"immediate"})
             if hop.deferral.startswith(_CELL)
             else {contexts.refine(hop.deferral, hop.function)}
         )
+        verdicts = _settled(role, found)
         for word in sorted(words):
-            role = hop.role if hop.role != "wrapper" else "decision" if origin else "wrapper"
-            space = next(iter(spaces)) if len(spaces) == 1 else "both"
-            site = SiteSeen(hop.function, hop.place.file, hop.place.line, hop.place.column, hop.text, role, level, word, fresh, space)
-            result[site] = result.get(site, frozenset()) | runtimes
+            for verdict, reason in _WAITED.get(word) or verdicts:
+                space = verdict.space or _space(found)
+                site = SiteSeen(
+                    hop.function, hop.place.file, hop.place.line, hop.place.column, hop.text, role, level, word, verdict.safety, space, reason
+                )
+                result[site] = result.get(site, frozenset()) | runtimes
     return result
+
+
+def _rows(ledger: Ledger, origins: Origins, contexts: Contexts) -> dict[tuple[Hop, bool], list[_Row]]:
+    """What is known of each hop."""
+    found: dict[tuple[Hop, bool], list[_Row]] = {}
+    put: dict[str, dict[Verdict, str]] = {}
+    for hit, runtimes in sorted(ledger.hits.items(), key=repr):
+        verdicts = judge(hit, origins)
+        found.setdefault((hit.hop, hit.origin), []).append(_Row(hit.level, hit.space, verdicts, runtimes))
+        if hit.hop.deferral.startswith(_CELL):
+            put.setdefault(hit.hop.deferral[len(_CELL) :], {}).update(verdicts)
+    holding = _holding(ledger)
+    for cell, drains in ledger.drains.items():
+        tables = holding.get(cell, frozenset())
+        # A call that can see the container has a row of its own, where it comes first.
+        first = {chain[0] for chain, _ in drains}
+        for (chain, level), runtimes in drains.items():
+            for hop in chain:
+                if runtimes & tables and (hop is chain[0] or hop not in first):
+                    gathered = cell in ledger.gathers and hop is chain[0] and contexts.refine(hop.deferral, hop.function) == "immediate"
+                    space = "user" if cell in ledger.gathers else ""
+                    kept = hop._replace(deferral="mmu-gather") if gathered else hop
+                    verdicts = put.get(cell) or {Verdict("caller", space): f"taken out of {cell} at {hop.place.file}:{hop.place.line}"}
+                    found.setdefault((kept, False), []).append(_Row(level or "any", space, verdicts, runtimes & tables))
+    return found
+
+
+def _settled(role: str, rows: list[_Row]) -> list[tuple[Verdict, str]]:
+    """The verdicts that stand. Of a helper that serves several contexts it is the callers that decide."""
+    found: dict[Verdict, str] = {}
+    for row in rows:
+        for verdict, reason in row.verdicts.items():
+            found.setdefault(verdict, reason)
+    words = {verdict.safety for verdict in found}
+    if role not in ("wrapper", "leaf") or len(words) == 1 or words <= {"teardown", "exclusion", "caller"}:
+        return sorted({verdict.safety: (verdict, reason) for verdict, reason in sorted(found.items())}.values())
+    reason = "serves several contexts: " + "; ".join(f"{verdict.safety}: {reason}" for verdict, reason in sorted(found.items())[:4])
+    return [(Verdict("caller", ""), reason)]
+
+
+def _space(rows: list[_Row]) -> str:
+    spaces = {space for row in rows for space in (row.space, *(verdict.space for verdict in row.verdicts)) if space in ("user", "kernel")}
+    return next(iter(spaces)) if len(spaces) == 1 else "both"
 
 
 def confirmed(ledger: Ledger) -> dict[tuple[str, Place], Runtimes]:

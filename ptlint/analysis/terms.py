@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Term", "ZERO", "bottom", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
+__all__ = ["Term", "ZERO", "anchor", "bottom", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
 
 Term = tuple[Any, ...]
 
@@ -117,17 +117,18 @@ def _rank(term: Term) -> int:
     if kind == "c" or (kind == "o" and term[1] in _TRUTHS):
         return 0
     if kind == "o":
-        return max(_rank(term[2]), _rank(term[3]))
+        # The distance between two places in one thing is a number.
+        return 0 if term[1] == "-" and term[2] == term[3] else max(_rank(term[2]), _rank(term[3]))
     if bottom(term)[0] in ("g", "fn", "c"):
         return 1
     kept = type_of(term)
-    return 3 if kept.endswith(("*", "d_t", "e_t")) else 2
+    return 3 if kept.endswith(("*", "]", "d_t", "e_t")) else 2
 
 
 def root(term: Term) -> Term:
     """The operand that carries the identity, arithmetic taken away."""
     while term[0] == "o":
-        if term[1] in _TRUTHS:
+        if term[1] in _TRUTHS or (term[1] == "-" and term[2] == term[3]):
             return term
         term = term[2] if _rank(term[2]) >= _rank(term[3]) else term[3]
     return term
@@ -156,6 +157,16 @@ def bottom(term: Term) -> Term:
     """What the term hangs on in the end, places and loads taken away: a parameter, a variable, what a call gave."""
     while term[0] in ("v", "f", "d", "up"):
         term = term[1]
+    return term
+
+
+def anchor(term: Term) -> Term:
+    """As ``bottom``, through arithmetic too."""
+    while term[0] in ("v", "f", "d", "up", "o"):
+        inner = term[1] if term[0] != "o" else root(term)
+        if inner == term:
+            return term
+        term = inner
     return term
 
 

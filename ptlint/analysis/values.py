@@ -8,7 +8,7 @@ from ptlint.analysis.overlay.notes import Claim
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["Case", "Event", "Hop", "State", "Summary", "Unlink"]
+__all__ = ["Case", "Event", "Hop", "Pass", "State", "Strip", "Summary", "Unlink"]
 
 Runtimes = frozenset[str]
 
@@ -45,10 +45,11 @@ class Event(NamedTuple):
     """Something that happens to a term, in order.
 
     ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place
-    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``).
+    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's state is given or taken).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
-    ``level`` is that of the table, once it is known to be one, ``space`` whose it is.
+    ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
+    constructor's state was taken before.
     """
 
     kind: str
@@ -61,6 +62,7 @@ class Event(NamedTuple):
     unlinked: Unlink | None = None
     level: str = ""
     space: str = ""
+    stripped: bool = False
 
 
 class Case(NamedTuple):
@@ -91,10 +93,53 @@ class Summary(NamedTuple):
     seen: tuple[tuple[int, str], ...] = ()
 
 
-class State:
-    """What holds at one point of one path. Of the ``events`` those from ``fence`` on belong to this time around a loop."""
+class Pass(NamedTuple):
+    """A call as the callee's parameters see it: what each gets, and what holds there.
 
-    __slots__ = ("claims", "done", "events", "facts", "fence", "held", "memory", "published", "runtimes", "since", "waits")
+    ``values`` are the caller's terms; ``("&", term)`` where a local variable's address is given that holds ``term``. ``fresh`` are the
+    indexes of those that were allocated here and that nobody else has seen. ``apart`` is where the mapping was taken out of everybody's
+    reach before, if it was; ``held`` says that a spinlock is held.
+    """
+
+    caller: str
+    place: Place
+    callee: str
+    values: tuple[Term, ...]
+    fresh: frozenset[int]
+    held: bool
+    apart: Place | None
+
+
+class Strip(NamedTuple):
+    """Where the constructor's state of a table was taken: by which calls, and what had been waited for since the unlink, if that is known."""
+
+    chain: tuple[Hop, ...]
+    waits: frozenset[str] | None
+
+
+class State:
+    """What holds at one point of one path.
+
+    Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
+    reach. ``passes`` are the calls so far that were given an address space or a mapping.
+    """
+
+    __slots__ = (
+        "apart",
+        "claims",
+        "done",
+        "events",
+        "facts",
+        "fence",
+        "held",
+        "memory",
+        "passes",
+        "published",
+        "runtimes",
+        "since",
+        "stripped",
+        "waits",
+    )
 
     def __init__(self, runtimes: Runtimes) -> None:
         self.runtimes = runtimes
@@ -108,6 +153,9 @@ class State:
         self.done: frozenset[int] = frozenset()
         self.held = 0
         self.fence = 0
+        self.apart: Place | None = None
+        self.passes: tuple[Pass, ...] = ()
+        self.stripped: dict[Term, Strip] = {}
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -122,6 +170,9 @@ class State:
         other.done = self.done
         other.held = self.held
         other.fence = self.fence
+        other.apart = self.apart
+        other.passes = self.passes
+        other.stripped = self.stripped
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -132,6 +183,8 @@ class State:
             self.done,
             self.held,
             self.fence,
+            self.apart is None,
+            frozenset(self.stripped),
             self.events,
             self.claims,
             frozenset(self.memory.items()),

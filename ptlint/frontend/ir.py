@@ -273,7 +273,8 @@ class Param(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Function(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A function with its body. Block 0 is the entry.
 
-    ``cleanups`` is empty; a variable with a cleanup function is lowered to calls on each way out of its scope.
+    ``cleanups`` is empty; a variable with a cleanup function is lowered to calls on each way out of its scope. ``marks`` are the words with
+    two leading underscores before the name, ``__init`` say.
     """
 
     key: str
@@ -284,6 +285,7 @@ class Function(msgspec.Struct, frozen=True, array_like=True, gc=False):
     result: str
     static: bool
     blocks: tuple[Block, ...]
+    marks: tuple[str, ...] = ()
 
 
 class Global(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from . import kinds as k
@@ -14,6 +15,7 @@ from .walk import walk
 __all__ = ["lower_queue", "lower_shared", "lower_unit", "sort_functions", "sort_variables"]
 
 
+_MARK = re.compile(rb"\b__[a-z_]+")
 _BROKEN = (IndexError, ValueError, RecursionError)  # what broken code, whose cursors lack parts, or endless nesting leads to
 
 
@@ -45,13 +47,16 @@ def lower_function(context: UnitContext, key: str, cursor: Cursor) -> tuple[Func
     if body is not None:
         state.body = body
         state.compound(body)
-    extent = clang.getRangeEnd(clang.getCursorExtent(cursor))
-    file, line, column, _ = clang.position(clang.getExpansionLocation, extent)
+    extent = clang.getCursorExtent(cursor)
+    file, line, column, _ = clang.position(clang.getExpansionLocation, clang.getRangeEnd(extent))
+    start = clang.position(clang.getExpansionLocation, clang.getRangeStart(extent))[3]
+    head = context.sources.text(place.file)[start : context.spot(cursor)[1]]
+    marks = tuple(word.decode() for word in _MARK.findall(head))
     state.resolve()
     blocks = state.builder.finish(Place(context.file_name(file), line, column))
     result = context.type_info(clang.getCursorResultType(cursor)).spelling
     static = clang.getCursorLinkage(cursor) == k.LINKAGE_INTERNAL
-    return Function(key, name, place, line, tuple(params), result, static, blocks), state.statics
+    return Function(key, name, place, line, tuple(params), result, static, blocks, marks), state.statics
 
 
 def lower_variable(context: UnitContext, cursor: Cursor) -> Global | None:

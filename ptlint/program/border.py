@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-__all__ = ["Border", "Defer", "Entry", "Free", "ListOp", "Runtime", "Wait", "load_border"]
+__all__ = ["Account", "Border", "Defer", "Entry", "Free", "ListOp", "Runtime", "Wait", "load_border"]
 
 NOPROF = "_noprof"
 
@@ -34,13 +34,18 @@ class Free(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero."""
+    """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero.
+
+    ``told_arg`` is the argument that tells a flush that tables are freed, ``range_args`` those that say what is flushed.
+    """
 
     names: tuple[str, ...]
     kind: str
     classes: tuple[str, ...]
     reason: str
     when_arg: int = -1
+    told_arg: int = -1
+    range_args: tuple[int, ...] = ()
 
 
 class Defer(msgspec.Struct, frozen=True):
@@ -68,7 +73,16 @@ class ListOp(msgspec.Struct, frozen=True):
     reason: str
 
 
-T = TypeVar("T", Free, Wait, Defer, ListOp)
+class Account(msgspec.Struct, frozen=True):
+    """A primitive that counts the page at argument ``arg``, or, where it does not ``give``, stops to count it."""
+
+    names: tuple[str, ...]
+    arg: int
+    gives: bool
+    reason: str
+
+
+T = TypeVar("T", Free, Wait, Defer, ListOp, Account)
 
 
 class Runtime(msgspec.Struct, frozen=True):
@@ -106,6 +120,9 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     locks: frozenset[str]
     unlocks: frozenset[str]
     owners: frozenset[str]
+    detaches: frozenset[str]
+    accounts: dict[str, Account]
+    once: frozenset[str]
     runtimes: tuple[Runtime, ...]
 
     @functools.cached_property
@@ -124,6 +141,8 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.ignored,
                 *self.locks,
                 *self.unlocks,
+                *self.detaches,
+                *self.accounts,
             }
         )
 
@@ -193,5 +212,8 @@ def load_border(folder: Path) -> Border:
         locks=_names(data["lock"]),
         unlocks=_names(data["unlock"]),
         owners=frozenset(name for row in data["user_owner"] for name in row["types"]),
+        detaches=_names(data["detach"]),
+        accounts=_by_name(Account, data["account"]),
+        once=_names(data["once"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
     )
