@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,11 +69,20 @@ class _Worker:
 
 def _serve(connection: Connection, run: Callable[[bytes], bytes]) -> None:
     """What a worker does until nobody is there any more."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(EOFError, KeyboardInterrupt, BrokenPipeError):
         while True:
             data = connection.recv_bytes()
             connection.send_bytes(_TAKEN)
             connection.send_bytes(run(data))
+
+
+def _end_with_parent() -> None:
+    """Whoever is killed while a worker is at work leaves none behind."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def run_jobs(jobs: list[Job], run: Callable[[bytes], bytes], workers: int, done: Done, patience: float = _PATIENCE) -> None:
