@@ -12,6 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no defect of a test.
+settings.register_profile("ptlint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ptlint")
 
 KERNELS = ("6.1", "6.12", "6.12-seed")
 _tested: set[str] = set()
