@@ -330,29 +330,32 @@ def test_it_does_not_outgrow_its_limit(tmp_path: Path) -> None:
 
 
 _WRITER = """
-import sys
+import sys, time
 from pathlib import Path
 from ptlint.cache import Store
-store = Store(Path(sys.argv[1]), print, 1 << 30)
-number = 0
-while True:
+store = Store(Path(sys.argv[1]), lambda text: None, 1 << 30)
+print("started", flush=True)
+for number in range(3000):
     store.put("a", sys.argv[2].encode(), bytes([number % 256]) * 50_000)
-    if number == 0:
-        print("started", flush=True)
-    number += 1
+    time.sleep(0.002)
 """
 
 
 def test_several_processes_that_are_killed_at_any_moment(tmp_path: Path) -> None:
+    first = store(tmp_path)
+    for name in b"xyz":
+        first.put("a", bytes([name]), b"\0" * 50_000)
     command = [sys.executable, "-c", _WRITER, str(tmp_path)]
     writers = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True, cwd=ROOT) for name in "xyz"]
-    for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "started\n"
-    time.sleep(0.2)
-    for writer in writers:
-        writer.send_signal(signal.SIGKILL)
-        writer.communicate()
+    try:
+        for writer in writers:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "started\n"
+        time.sleep(0.2)
+    finally:
+        for writer in writers:
+            writer.send_signal(signal.SIGKILL)
+            writer.communicate()
     texts: list[str] = []
     one = store(tmp_path, texts)
     for name in b"xyz":
