@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from ptlint import results, rulebook
+from ptlint import interleaving, results, rulebook
 from ptlint.analysis.result import BuildResult, FoundSite, Link, Proof, RawFinding, Spot
 from ptlint.build.model import Build
 from ptlint.errors import UsageError
@@ -78,6 +78,18 @@ class Outcome(msgspec.Struct, frozen=True):
             unresolved=self._unresolved(),
             not_covered=self._not_covered(),
         )
+
+    def explain(self, word: str) -> results.ExplainResult:
+        """Findings as races: those that ``word``, a fingerprint or FILE:LINE, names. Raises UsageError when there is none."""
+        found = interleaving.matching(word, self.check((), (), ()).findings)
+        if not found:
+            raise UsageError(f"no finding is called {word!r}: name one by FILE:LINE, or by the fingerprint that check --format json gives")
+        walkers = sorted({walker for build in self.analysed for walker in build.walkers}, key=lambda one: (one.kind, -one.levels, one.file, one.line))
+        claims = self.overlay().claims
+        return results.ExplainResult(
+            tree=self._tree(), variants=self._variants(), explanations=tuple(interleaving.explain(one, walkers, claims) for one in found),
+            incomplete=self._incomplete(), unresolved=self._unresolved(), not_covered=self._not_covered(),
+        )  # fmt: skip
 
     def overlay(self) -> results.OverlayResult:
         """The words that a table is queued by, who uses them, and whether they are free then."""

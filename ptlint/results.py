@@ -15,10 +15,10 @@ from ptlint import __version__
 
 __all__ = [
     "Accepted", "Access", "AddressSpace", "Baseline", "BaselineUse", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult",
-    "CheckStats", "Claim", "Deferral", "Edge", "EdgeKind", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match",
-    "Member", "Node", "NotCovered", "NotLookedAt", "Object", "OverlayResult", "Part", "Proof", "ProofPart", "Related", "Result", "Role",
-    "Safety", "Severity", "Site", "Step", "Suppressed", "SuppressionState", "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved",
-    "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
+    "CheckStats", "Claim", "Deferral", "Edge", "EdgeKind", "ExplainResult", "Explanation", "Finding", "GraphResult", "Incomplete",
+    "InventoryResult", "Location", "Match", "Member", "Moment", "Node", "NotCovered", "NotLookedAt", "Object", "OverlayResult", "Part",
+    "Proof", "ProofPart", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Suppressed", "SuppressionState",
+    "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning", "note"]
@@ -414,6 +414,41 @@ class OverlayResult(msgspec.Struct, frozen=True, kw_only=True):
     not_covered: tuple[NotCovered, ...] = ()
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """One step of an interleaving, in the order of time: ``side`` is who frees, or the other, who walks or uses the same words."""
+
+    side: Literal["frees", "other"]
+    file: str
+    line: int
+    function: str
+    note: str
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A finding as a race: what the two sides do, step by step, up to the moment that the freed page, or the overlaid word, is touched.
+
+    ``other`` says who the other side is; ``outcome`` what has happened at the end.
+    """
+
+    finding: Finding
+    other: str
+    moments: tuple[Moment, ...]
+    outcome: str
+
+
+class ExplainResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint explain`` says of findings of a tree."""
+
+    schema: Literal["ptlint-explain/1"] = "ptlint-explain/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    explanations: tuple[Explanation, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+
+
 class BuildInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A build: the symbols that tell it apart, the variants that it gives, and the builds that gave the same program and went into it."""
 
@@ -439,4 +474,4 @@ class VariantsResult(msgspec.Struct, frozen=True, kw_only=True):
     not_looked_at: tuple[NotLookedAt, ...] = ()
 
 
-Result = CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult
+Result = CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult

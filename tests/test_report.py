@@ -24,6 +24,8 @@ from ptlint.results import (
     CheckStats,
     Claim,
     Edge,
+    ExplainResult,
+    Explanation,
     Finding,
     GraphResult,
     Incomplete,
@@ -31,6 +33,7 @@ from ptlint.results import (
     Location,
     Match,
     Member,
+    Moment,
     Node,
     NotCovered,
     NotLookedAt,
@@ -175,8 +178,20 @@ def overlay_result() -> OverlayResult:
     return OverlayResult(record="struct ptdesc", members=members, matches=(match,), claims=claims, proofs=(proof,), **COMMON)
 
 
+def explain_result() -> ExplainResult:
+    """A finding as a race."""
+    finding = check_result().findings[0]
+    moments = (
+        Moment("other", "mm/w.c", 1, "walk", "reads the entry"),
+        *(Moment("frees", step.file, step.line, step.function, step.note) for step in finding.path),
+        Moment("other", "", 0, "the MMU", "reads the page"),
+    )
+    return ExplainResult(explanations=(Explanation(finding, "who walks", moments, "The page is somebody else's."),), **COMMON)
+
+
 SAMPLES: dict[str, Any] = {
     "check": check_result,
+    "explain": explain_result,
     "graph": seed_graph,
     "inventory": inventory_result,
     "overlay": overlay_result,

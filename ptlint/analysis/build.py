@@ -9,6 +9,7 @@ from ptlint.analysis.inventory import SiteSeen, sites
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.overlay.build import names_words, overlay
 from ptlint.analysis.result import BuildResult, FoundSite, Spot
+from ptlint.analysis.walkers import walkers
 from ptlint.program.border import Border
 from ptlint.program.link import Program
 
@@ -74,6 +75,7 @@ def analyse(
         counts={"joined states": ledger.joined, "recursive functions": len(ledger.recursive), "summaries": engine.size},
         variants=tuple(sorted(variants.values())),
         rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
+        walkers=walkers(ledger, program, border, engine.relevance),
         overlay=words,
     )
 

@@ -205,6 +205,7 @@ class _Run(Calls):
             return self._go(index, ((end.target, state),))
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
+                self.watch_returned(value, following)
                 case = self._case(value, following)
                 cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held), case)
             return []

@@ -6,7 +6,20 @@ import msgspec
 
 from ptlint.frontend.ir import Place
 
-__all__ = ["BuildResult", "FoundClaim", "FoundMatch", "FoundMember", "FoundProof", "FoundSite", "Link", "Overlay", "Proof", "RawFinding", "Spot"]
+__all__ = [
+    "BuildResult",
+    "FoundClaim",
+    "FoundMatch",
+    "FoundMember",
+    "FoundProof",
+    "FoundSite",
+    "FoundWalker",
+    "Link",
+    "Overlay",
+    "Proof",
+    "RawFinding",
+    "Spot",
+]
 
 
 class Spot(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -104,6 +117,20 @@ class FoundProof(msgspec.Struct, frozen=True, array_like=True):
     variants: tuple[str, ...]
 
 
+class FoundWalker(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A walker: its class (``rcu``, ``irq``), the lines where it takes its shelter and reads an entry, and somebody who calls it."""
+
+    kind: str
+    function: str
+    file: str
+    line: int
+    reads: int
+    caller_file: str
+    caller_line: int
+    caller: str
+    levels: int
+
+
 class Overlay(msgspec.Struct, frozen=True, array_like=True):
     """What one build says of the words that a table is queued by."""
 
@@ -141,4 +168,5 @@ class BuildResult(msgspec.Struct, frozen=True, array_like=True):
     counts: dict[str, int]
     variants: tuple[str, ...]
     rcu_walkers: tuple[str, ...] = ()
+    walkers: tuple[FoundWalker, ...] = ()
     overlay: Overlay = Overlay("", (), (), (), ())

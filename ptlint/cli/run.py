@@ -19,7 +19,7 @@ from ptlint.config.model import Settings
 from ptlint.options import RunOptions
 from ptlint.progress import Progress
 from ptlint.report.interface import Style
-from ptlint.results import CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["Analysis", "cache_dir", "report"]
 
@@ -36,6 +36,9 @@ class Analysis(Protocol):
     def graph(self, root: str) -> GraphResult:
         """The graph from ``[FILE:]FUNCTION``. Raises UsageError when there is none."""
 
+    def explain(self, word: str) -> ExplainResult:
+        """Findings as races, by fingerprint or file:line. Raises UsageError when there is none."""
+
     def overlay(self) -> OverlayResult:
         """The words that a table is queued by."""
 
@@ -46,7 +49,7 @@ class Analysis(Protocol):
         """How much of what, and how long it took."""
 
 
-_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 
 
 def report(
@@ -101,7 +104,7 @@ def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _Re
     return answer(run(options, meter))
 
 
-def _gaps(result: CheckResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool, quiet: bool) -> int:
+def _gaps(result: CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool, quiet: bool) -> int:
     """2 when the result is not complete; ``quiet`` where the result itself says so."""
     if result.incomplete and quiet:
         return 2

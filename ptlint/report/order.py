@@ -13,6 +13,7 @@ from ptlint.results import (
     CheckResult,
     Claim,
     Edge,
+    ExplainResult,
     Finding,
     GraphResult,
     Incomplete,
@@ -30,7 +31,7 @@ from ptlint.results import (
 __all__ = ["ordered"]
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
-_ResultT = TypeVar("_ResultT", CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
 _CLASSES = ("hw", "irq", "rcu")
 
 
@@ -65,6 +66,13 @@ def _(result: CheckResult) -> CheckResult:
         suppressed=tuple(suppressed[key] for key in sorted(suppressed)),
         suppressions=_sorted(result.suppressions, "origin", "rule", "file", "function", "fingerprint", "reason", "expires"),
     )
+
+
+@_own.register
+def _(result: ExplainResult) -> ExplainResult:
+    told = {_finding(one.finding): one for one in result.explanations}
+    whole = tuple(msgspec.structs.replace(told[finding], finding=finding) for finding in _findings(told))
+    return msgspec.structs.replace(result, explanations=whole)
 
 
 @_own.register

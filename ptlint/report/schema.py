@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
-from ptlint.results import Baseline, CheckResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import Baseline, CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
 
 __all__ = ["schemas", "write"]
 
 _DOCUMENTS = {
     "baseline": Baseline,
     "check": CheckResult,
+    "explain": ExplainResult,
     "graph": GraphResult,
     "inventory": InventoryResult,
     "overlay": OverlayResult,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.overlay.levels import Levels
-from ptlint.analysis.overlay.notes import Clash, Notes, Queued, Recovered, Step
+from ptlint.analysis.overlay.notes import Born, Clash, Flow, Notes, Queued, Recovered, Step
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.program.border import Border
@@ -28,7 +28,11 @@ def rule_of(words: Words, border: Border, member: str) -> str:
 
 def findings(notes: Notes, levels: Levels, words: Words, program: Program, border: Border, names: Names) -> list[RawFinding]:
     """The findings of a build."""
-    return [*_clashes(notes, words, program, border, names), *_recovered(notes, levels, words, program, border, names)]
+    return [
+        *_clashes(notes, words, program, border, names),
+        *_for_life(notes, words, program, border, names),
+        *_recovered(notes, levels, words, program, border, names),
+    ]
 
 
 def _clashes(notes: Notes, words: Words, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
@@ -53,6 +57,33 @@ def _clashes(notes: Notes, words: Words, program: Program, border: Border, names
         path = tuple(_path(clash, program))
         yield RawFinding(
             rule, "error", _message(clash, member), _proof(at, program, ""), clash.level or "any", clash.space or "both", (), path, names(runtimes)
+        )
+
+
+def _for_life(notes: Notes, words: Words, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
+    """Tables of a level that all stand on a list from the start, and are queued on a way on which nobody takes them off."""
+    called = {passed.callee for passed in notes.passed}
+    seen: dict[tuple[Born, Step], tuple[Flow, Runtimes]] = {}
+    for born, runtimes in notes.born.items():
+        for flow, others in notes.flows.items():
+            queued = flow.kind == "head" and flow.level == born.level != "any" and words.overlap(flow.member, born.member) and runtimes & others
+            handed_in = flow.origin == "param" and flow.from_.function in called
+            if not queued or flow.origin == "fresh" or handed_in or any(words.overlap(member, born.member) for member, _ in flow.guards):
+                continue
+            first, before = seen.get((born, flow.at), (flow, frozenset()))
+            seen[(born, flow.at)] = (min(first, flow, key=lambda way: (len(way.chain), repr(way))), before | (runtimes & others))
+    for (born, at), (flow, runtimes) in seen.items():
+        name = born.member.rsplit(".", 1)[-1]
+        known = next((step for step in (*flow.chain, at) if step.function == flow.from_.function), at)
+        path = (
+            _proof(born.at, program, f"{name} is put to use, for life"),
+            *(_proof(step, program, f"calls {step.text}") for step in flow.chain),
+            _proof(at, program, "the rcu_head is written: the words are RCU's"),
+        )
+        message = f"the rcu_head is written over {name}, by which every {born.level.upper()} table is on a list, and nobody has taken it off"
+        space = flow.space if flow.space in ("user", "kernel") else "both"
+        yield RawFinding(
+            rule_of(words, border, born.member), "error", message, _proof(known, program, ""), born.level, space, (), path, names(runtimes)
         )
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["Access", "Claim", "Clash", "Flow", "Notes", "Passed", "Queued", "Recovered", "Source", "Step"]
+__all__ = ["Access", "Born", "Claim", "Clash", "Flow", "Notes", "Passed", "Queued", "Recovered", "Source", "Step"]
 
 Runtimes = frozenset[str]
 Source = tuple[str, ...]
@@ -98,6 +98,14 @@ class Clash(NamedTuple):
     space: str
 
 
+class Born(NamedTuple):
+    """Every table of a level is on a list by ``member`` from its making on (``at``)."""
+
+    member: str
+    level: str
+    at: Step
+
+
 class Queued(NamedTuple):
     """A node in an object is queued with a callback: which member of which record (outermost first), at which place."""
 
@@ -126,6 +134,7 @@ class Notes:
         self.clashes: dict[Clash, Runtimes] = {}
         self.queued: dict[Queued, Runtimes] = {}
         self.recovered: set[Recovered] = set()
+        self.born: dict[Born, Runtimes] = {}
         self.drained: dict[str, set[Step]] = {}
         self.puts: set[tuple[str, Source]] = set()
 

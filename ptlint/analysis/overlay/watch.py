@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import Evaluator, bare
-from ptlint.analysis.overlay.notes import Access, Claim, Clash, Flow, Passed, Queued, Recovered, Source, Step
+from ptlint.analysis.overlay.notes import Access, Born, Claim, Clash, Flow, Passed, Queued, Recovered, Source, Step
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import State
 from ptlint.frontend import ir
@@ -34,6 +34,7 @@ class Watching(Evaluator):
     kept_flows: list[tuple[Claim, Term, str, str, _Runtimes]]
     kept_args: list[tuple[str, int, Term, Step, _Runtimes]]
     kept_clashes: list[tuple[str, Step, Claim, Claim, str, _Runtimes]]
+    kept_born: list[tuple[Claim, Term, _Runtimes]]
     emptied: set[str]
 
     def watch_begin(self) -> None:
@@ -41,6 +42,7 @@ class Watching(Evaluator):
         self.words = self.engine.words
         self.here = self.function.place
         self.kept_uses, self.kept_flows, self.kept_args, self.kept_clashes = [], [], [], []
+        self.kept_born = []
         self.emptied = set()
 
     # ---- members ---------------------------------------------------------------------------------------------
@@ -225,7 +227,7 @@ class Watching(Evaluator):
         round_ = _this_round(prior)
         if claim.kind == "head":
             guards = dict(claim.guards)
-            guards.update((other.member, other.at.place) for other in prior if other.kind == "empty" and other.term == claim.term)
+            guards.update((other.member, other.at.place) for other in prior if other.kind in ("empty", "close") and other.term == claim.term)
             guards.update((member, claim.at.place) for member in self._empty(claim.term, state) if member not in guards)
             claim = claim._replace(guards=tuple(sorted(guards.items())))
             self._head_meets(claim, round_, state)
@@ -310,6 +312,12 @@ class Watching(Evaluator):
             return False
         return bool(terms.bottom(claim.term)[0] == "p" or (claim.kind == "open" and not claim.cell and terms.bottom(claim.head)[0] == "p"))
 
+    def watch_returned(self, result: Term, state: State) -> None:
+        """A function gives a table to its caller. One that it made and put on a list stays there for life, unless somebody takes it off."""
+        base = terms.root(result)
+        if base[0] == "m":
+            self.kept_born += [(claim, base, state.runtimes) for claim in _open(state.claims, base) if claim.member in self.words.shared]
+
     def watch_freed(self, thing: Term, at: Step, state: State) -> None:
         """A table goes back to the allocator. Where it was found on a list, that is where tables go that are put there."""
         found = self.walked(thing)
@@ -337,6 +345,10 @@ class Watching(Evaluator):
             if kind == "listed" and repr(first.at.place) in self.emptied:
                 continue
             notes.clash(Clash(kind, self.function.key, at, first, second, self.level_of_type(second.term), space), runtimes)
+
+        for claim, thing, runtimes in self.kept_born:
+            born = Born(claim.member, self.level_of_type(thing), claim.at)
+            notes.born[born] = notes.born.get(born, frozenset()) | runtimes
 
     def source(self, thing: Term) -> Source:
         """What tells an object's level."""
