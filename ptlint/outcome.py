@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
 from ptlint import interleaving, results, rulebook
-from ptlint.analysis.result import BuildResult, FoundSite, Link, Proof, RawFinding, Spot
+from ptlint.analysis.result import BuildResult, FoundHolder, FoundSite, Link, Proof, RawFinding, Spot
 from ptlint.build.model import Build
+from ptlint.divergence import divergences
 from ptlint.errors import UsageError
 from ptlint.overlaid import overlay
 
@@ -44,6 +46,9 @@ class Outcome(msgspec.Struct, frozen=True):
                 if wanted and self._kept(finding.variants):
                     at = finding.at
                     merged.setdefault((finding.rule, at.file, at.line, at.column, finding.message), []).append(finding)
+        for raw in divergences(self.inventory().sites):
+            if (not select or raw.rule in select) and raw.rule not in ignore and _below(raw.at.file, only):
+                merged[(raw.rule, raw.at.file, raw.at.line, raw.at.column, raw.message)] = [raw]
         seen: dict[str, int] = {}
         found = []
         for key in sorted(merged):
@@ -97,6 +102,32 @@ class Outcome(msgspec.Struct, frozen=True):
             self.analysed, self._only, tree=self._tree(), variants=self._variants(), incomplete=self._incomplete(),
             unresolved=self._unresolved(), not_covered=self._not_covered(),
         )  # fmt: skip
+
+    def walkers(self) -> results.WalkersResult:
+        """Who walks tables, and by what they hold them."""
+        merged: dict[tuple[str, str, tuple[str, ...], str], list[FoundHolder]] = {}
+        for build in self.analysed:
+            for walker in build.holders:
+                if self._kept(walker.variants):
+                    merged.setdefault((walker.file, walker.function, walker.holds, walker.address_space), []).append(walker)
+        found = tuple(
+            results.Walker(
+                file=same[0].file, line=min(walker.line for walker in same), function=same[0].function,
+                tables=tuple(_table(level) for level in sorted({level for walker in same for level in walker.levels})),
+                address_space=_space(same[0].address_space), holds=msgspec.convert(same[0].holds, tuple[Literal["irq", "rcu", "lock"], ...]),
+                variants=self._only(variant for walker in same for variant in walker.variants),
+            )
+            for same in merged.values()
+        )  # fmt: skip
+        return results.WalkersResult(
+            tree=self._tree(), variants=self._variants(), classes={"user": self._classes(found, "user"), "kernel": self._classes(found, "kernel")},
+            walkers=found, incomplete=self._incomplete(), unresolved=self._unresolved(), not_covered=self._not_covered(),
+        )  # fmt: skip
+
+    def _classes(self, found: tuple[results.Walker, ...], space: str) -> tuple[results.WalkerClass, ...]:
+        """Whom a table of an address space must wait for: the MMU, and those who hold tables by no lock."""
+        free = [walker.holds for walker in found if walker.address_space in (space, "both") and "lock" not in walker.holds]
+        return tuple(word for word in _CLASSES if word == "hw" or any(word in holds for holds in free))
 
     def graph(self, root: str) -> results.GraphResult:
         """What is reached from ``[FILE:]FUNCTION``. Raises UsageError, with names that are near, when there is no such function."""

@@ -414,6 +414,36 @@ class OverlayResult(msgspec.Struct, frozen=True, kw_only=True):
     not_covered: tuple[NotCovered, ...] = ()
 
 
+class Walker(msgspec.Struct, frozen=True, kw_only=True):
+    """A function that goes from one table to the next.
+
+    ``holds`` is what keeps the tables there meanwhile: interrupts off, ``rcu_read_lock()``, a spinlock; empty where none was seen, and so
+    something outside of what is tracked (a sleeping lock, ownership) must do it.
+    """
+
+    file: str
+    line: int
+    function: str
+    tables: tuple[Table, ...]
+    address_space: AddressSpace
+    holds: tuple[Literal["irq", "rcu", "lock"], ...]
+    variants: tuple[str, ...]
+
+
+class WalkersResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint walkers`` says of a tree. ``classes`` are the walker classes that its tables must wait for, by address space."""
+
+    schema: Literal["ptlint-walkers/1"] = "ptlint-walkers/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    classes: dict[Literal["user", "kernel"], tuple[WalkerClass, ...]]
+    walkers: tuple[Walker, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+
+
 class Moment(msgspec.Struct, frozen=True):
     """One step of an interleaving, in the order of time: ``side`` is who frees, or the other, who walks or uses the same words."""
 
@@ -474,4 +504,4 @@ class VariantsResult(msgspec.Struct, frozen=True, kw_only=True):
     not_looked_at: tuple[NotLookedAt, ...] = ()
 
 
-Result = CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult
+Result = CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult | WalkersResult

@@ -49,6 +49,8 @@ from ptlint.results import (
     Unresolved,
     VariantInfo,
     VariantsResult,
+    Walker,
+    WalkersResult,
 )
 
 RUNTIMES = ("nopv", "native", "xen", "hyperv", "kvm")
@@ -178,6 +180,16 @@ def overlay_result() -> OverlayResult:
     return OverlayResult(record="struct ptdesc", members=members, matches=(match,), claims=claims, proofs=(proof,), **COMMON)
 
 
+def walkers_result() -> WalkersResult:
+    """One of each way to hold a table, out of order."""
+    rows: tuple[tuple[str, tuple[Any, ...]], ...] = (("zap", ("lock",)), ("map", ("rcu",)), ("gup", ("irq",)), ("teardown", ()))
+    walkers = tuple(
+        Walker(file="mm/b.c", line=9, function=name, tables=("pmd", "pte"), address_space="user", holds=holds, variants=RUNTIMES)
+        for name, holds in rows
+    )
+    return WalkersResult(classes={"user": ("hw", "irq", "rcu"), "kernel": ("hw",)}, walkers=walkers, **COMMON)
+
+
 def explain_result() -> ExplainResult:
     """A finding as a race."""
     finding = check_result().findings[0]
@@ -196,6 +208,7 @@ SAMPLES: dict[str, Any] = {
     "inventory": inventory_result,
     "overlay": overlay_result,
     "variants": variants_result,
+    "walkers": walkers_result,
 }
 
 

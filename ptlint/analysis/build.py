@@ -5,6 +5,7 @@ from __future__ import annotations
 from ptlint.analysis.engine import Engine
 from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
+from ptlint.analysis.holding import holders
 from ptlint.analysis.inventory import SiteSeen, sites
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.overlay.build import names_words, overlay
@@ -76,6 +77,7 @@ def analyse(
         variants=tuple(sorted(variants.values())),
         rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
         walkers=walkers(ledger, program, border, engine.relevance),
+        holders=holders(ledger, program, border, origins, names),
         overlay=words,
     )
 

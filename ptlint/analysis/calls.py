@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
-from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use
+from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use, Walk
 from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
@@ -100,7 +100,7 @@ class Calls(Watching):
 
     def _direct(self, key: str, values: list[Term], node: ir.Call, state: State, kind: str) -> list[tuple[Term, State]]:
         name = key.rsplit(":", 1)[-1]
-        if name in self.border.named or name in self.border.readers:
+        if name in self.border.named or name in self.border.readers or name in self.border.reader_ends:
             return self._border(name, key, values, node, state)
         if key not in self.program.functions:
             if any(self.level(value, state) == "pte" or self.level_of_type(value) for value in values) and self._may_matter(node):
@@ -229,7 +229,7 @@ class Calls(Watching):
                 base = ("&", ZERO if _emptied(held) else held)
             given.append(ZERO if base[0] == "c" or _emptied(base) else base)
         fresh = frozenset(index for index, value in enumerate(given) if self.fresh(value[1] if value[0] == "&" else value, state))
-        one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart)
+        one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart, state.reading)
         self.ledger.passing(one, state.runtimes)
         if any(bare(terms.type_of(value)) in self.border.owners for value in given):
             state.passes = (*state.passes, one)[-16:]
@@ -284,7 +284,12 @@ class Calls(Watching):
         if name in border.locks or name in border.unlocks:
             state.held += 1 if name in border.locks else -1
             return [(result, state)]
+        if name in border.reader_ends:
+            state.ended |= {border.reader_ends[name]} - state.reading
+            state.reading -= {border.reader_ends[name]}
+            return [(result, state)]
         if name in border.readers:
+            state.reading |= {border.readers[name]}
             if border.readers[name] == "rcu" and bare(self.function.result) in border.level_types and self._takes_entry():
                 self.ledger.rcu_walkers.add(self.function.key)
             return [(result, state)]
@@ -343,9 +348,17 @@ class Calls(Watching):
             callbacks = self._item_functions(thing, state)
         if defer.kind == "rcu" and defer.callback >= 0:
             self.watch_queue(thing, callbacks, node, state)
+        if not callbacks and defer.member and self._hangs_on_param(thing):
+            # Whoever made the item knows what it runs.
+            self.emit(Event("queue", thing, extra=name, place=node.place), state)
+        elif not callbacks and terms.root(thing)[0] != "n":
+            self._unresolved(node, state)
+        return self._run_later(name, thing, callbacks, node, state)
+
+    def _run_later(self, name: str, thing: Term, callbacks: list[str], node: ir.Call | ir.Asm, state: State) -> list[State]:
+        """What is queued runs ``callbacks``, later: the states after each way that these free what they are given."""
+        defer = self.border.defers[name]
         if not callbacks:
-            if terms.root(thing)[0] != "n":
-                self._unresolved(node, state)
             self._hand_over(thing, frozenset({defer.kind}), node, state)
             return [state]
         found: list[State] = []
@@ -358,7 +371,8 @@ class Calls(Watching):
                 continue
             self._see(node, key, "callback", state)
             self._pass(key, [thing], node, state)
-            self._see(node, node.function.key if isinstance(node.function, ir.FunctionRef) else name, "call", state)
+            asked = node.function if isinstance(node, ir.Call) else None
+            self._see(node, asked.key if isinstance(asked, ir.FunctionRef) else name, "call", state)
             kept: dict[tuple[Event, ...], State] = {}
             summary = self.engine.summary(key)
             side = tuple(event for event, runtimes in summary.side if runtimes & state.runtimes)
@@ -373,6 +387,17 @@ class Calls(Watching):
             found += kept.values()
         return found[:4]
 
+    def _queued(self, event: Event, substitute: _Substitute, node: ir.Call | ir.Asm, state: State) -> None:
+        """A callee queues an item that this function gave it."""
+        thing = substitute.term(event.term)
+        callbacks = self._item_functions(thing, state)
+        if not callbacks and self._hangs_on_param(thing):
+            self.emit(event._replace(term=thing), state)
+        elif callbacks:
+            ways = self._run_later(event.extra, thing, callbacks, node, state.copy())
+            chosen = max(ways, key=lambda way: len(way.events))
+            state.events, state.gone = chosen.events, chosen.gone
+
     def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
         base = terms.bottom(thing)
@@ -385,7 +410,7 @@ class Calls(Watching):
             return found
         return []
 
-    def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call, state: State) -> bool:
+    def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call | ir.Asm, state: State) -> bool:
         """A callback frees what it was given, later."""
         some = False
         substitute = _Substitute(self, [thing], state, node.place)
@@ -396,7 +421,7 @@ class Calls(Watching):
                 self._free(term, event.after | {kind}, event.chain, node, "handover", state, event)
         return some
 
-    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call, state: State) -> None:
+    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call | ir.Asm, state: State) -> None:
         """Something is queued by a node inside it, and what happens then is not known: it is the object that is handed over."""
         base = thing
         while base[0] == "f":
@@ -453,7 +478,10 @@ class Calls(Watching):
             # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
             waited = (
                 after
-                if self._linked(base) or self.is_local(base) or self._kept(base) or (inner is not None and inner.unlinked is not None)
+                if self._linked(base)
+                or self.is_local(base)
+                or (self._kept(base) and not self._in_item(base))
+                or (inner is not None and inner.unlinked is not None)
                 else state.waits | after
             )
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
@@ -492,6 +520,7 @@ class Calls(Watching):
                 value=where,
                 level=self.level(base, state),
                 unlinked=state.since[base][0] if base in state.since else None,
+                after=state.since[base][1] if base in state.since else _NOTHING,
                 stripped=base in state.stripped,
             ),
             state,
@@ -511,6 +540,15 @@ class Calls(Watching):
         """What was allocated here goes into an entry."""
         self.ledger.publish(self.function.key, value, place)
 
+    def reads(self, place: Term, state: State, where: ir.Place) -> None:
+        """An entry is read: a step of a walker, if an entry of another table led to this one."""
+        entry = self.border.entries.get(terms.place_type(place))
+        if entry is None or place[0] != "d" or self._own(place):
+            return
+        for leaf in terms.leaves(place[1]):
+            if leaf[0] in ("v", "p") and bare(terms.type_of(leaf)) in self.border.entries:
+                self.ledger.walk(Walk(self.function.key, where, entry.holds, leaf, state.reading, state.held > 0), state.runtimes)
+
     def copy(self, table: Term, value: Term) -> None:
         """An entry of what was allocated here gets what another entry had."""
         self.ledger.copy(self.function.key, table, value)
@@ -521,7 +559,8 @@ class Calls(Watching):
         base = terms.root(value)
         if base[0] in ("c", "fn", "n", "m", "g") or base[0] in ("a", "f", "d"):
             return
-        if kind.split("[")[0].strip() in self.border.pages | {"void *"}:
+        kept = kind.split("[")[0].strip()
+        if kept in self.border.pages or kept in self.border.tables or kept == "void *":
             self._put(value, str(place[2]), state, place)
 
     def _found(self, event: Event, state: State) -> None:
@@ -565,12 +604,14 @@ class Calls(Watching):
             self.side[event] = self.side.get(event, frozenset()) | state.runtimes
         elif not origin or event.term[0] == "v":
             self.emit(event, state)
+        elif level and event.kind == "free" and len(state.gone) < 4:
+            state.gone = (*state.gone, event)
 
     def _twice(self, event: Event, state: State) -> None:
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
-        if any(word.startswith("cell:") for word in event.after):
+        if any(word.startswith("cell:") for word in event.after) or terms.bottom(event.term)[0] == "g":
             return
-        for before in state.events[state.fence :]:
+        for before in (*state.events[state.fence :], *state.gone):
             if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
                 continue  # code that serves any page drops references: each its own
             if before.kind == "put" and before.extra not in self.ledger.gathers:
@@ -655,7 +696,9 @@ class Calls(Watching):
     def _is_data(self, base: Term, state: State) -> bool:
         """What an entry of the last level, or one with the leaf bit, points to is no table."""
         entry = self.border.entries.get(bare(terms.type_of(base)))
-        return (entry is not None and (entry.below == "data" or base in self.folios)) or bool(state.facts.get(("leaf", base)))
+        return (entry is not None and (entry.below == "data" or (base in self.folios and base not in self.types))) or bool(
+            state.facts.get(("leaf", base))
+        )
 
     def _published_in(self, base: Term, state: State) -> bool:
         """Does an entry that others can reach point to the table right now, by what this path stored?"""
@@ -669,6 +712,12 @@ class Calls(Watching):
         """Was the value loaded from an entry, or from a root's member, and is so still linked?"""
         kind = bare(terms.type_of(base))
         return base[0] == "v" and (kind in self.border.entries or kind.removesuffix("*").strip() in self.border.entries)
+
+    def _in_item(self, base: Term) -> bool:
+        """Does it lie in the item that a callback is called with? It was put there before the callback began."""
+        while base[0] in ("v", "f", "d"):
+            base = base[1]
+        return bool(base[0] == "up" and base[1][0] == "p")
 
     def _kept(self, base: Term) -> bool:
         """Does the value lie in a member that is there for a table, with others that may come and go?"""
@@ -759,6 +808,8 @@ class Calls(Watching):
                     plain = judge == "all" or (event.term[0] == "d" and event.term[1][0] == "p")
                     self.set_entry(place, value, state, node.place, event.unlinked, judge=judge if plain else "none")
                 state.memory[place] = value
+            elif event.kind == "queue":
+                self._queued(event, substitute, node, state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":
@@ -787,11 +838,15 @@ class Calls(Watching):
                             chain=(hop, *event.chain),
                             level=level,
                             unlinked=since[0] if since else event.unlinked,
+                            after=since[1] if since else event.after,
                             stripped=event.stripped or base in state.stripped,
                         ),
                         state,
                     )
         state.held += case.held
+        state.reading = (state.reading - case.reading[1]) | case.reading[0]
+        if result[0] == "v":
+            self.reads(result[1], state, node.place)
         for place, value in stores:
             if terms.is_place(place):
                 state.memory[place] = value

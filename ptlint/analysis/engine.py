@@ -149,7 +149,18 @@ class _Run(Calls):
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
                     stack.append((target, following))
-        return self._sum_up([self._as_setter(case) for case in cases.values()])
+        return self._sum_up([self._as_setter(case) for case in self._balanced(list(cases.values()))])
+
+    def _balanced(self, cases: list[Case]) -> list[Case]:
+        """A lock is handed on by functions that return it, or what it guards, or that do nothing else.
+
+        Where a loop, or ways that differ, leave a count behind, it is this analysis that lost a way.
+        """
+        result = bare(self.function.result)
+        mixed = len({case.held for case in cases}) > 1 and result == "void"
+        if result.endswith("*") or not (mixed or self.flow.loops):
+            return cases
+        return [case._replace(held=0, reading=(frozenset(), frozenset())) for case in cases]
 
     def _as_setter(self, case: Case) -> Case:
         """A function that a table of functions offers to set an entry sets it, by whatever means: also by a hypercall."""
@@ -206,8 +217,8 @@ class _Run(Calls):
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
                 self.watch_returned(value, following)
-                case = self._case(value, following)
-                cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held), case)
+                case = self._case(self._typed(value, self.function.result), following)
+                cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held, case.reading), case)
             return []
         if isinstance(end, ir.Branch):
             found: list[tuple[int, State]] = []
@@ -258,6 +269,7 @@ class _Run(Calls):
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
         self._forget(head, state)
         state.fence = len(state.events)
+        state.gone = ()
         if state.claims and state.claims[-1].kind != "round":
             state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
         state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
@@ -288,9 +300,9 @@ class _Run(Calls):
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
-        return Case(
-            state.runtimes, tuple(sorted(conditions, key=repr)[:4]), state.events, tuple(sorted(stores, key=repr)[:6]), result, state.held, claims
-        )
+        kept = tuple(sorted(stores, key=repr)[:6])
+        when = tuple(sorted(conditions, key=repr)[:4])
+        return Case(state.runtimes, when, state.events, kept, result, state.held, claims, (state.reading, state.ended))
 
     def _carries(self, place: Term) -> bool:
         """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
@@ -318,7 +330,7 @@ class _Run(Calls):
             if (quiet and keep_result) or len(cases) > self.engine.bounds.cases:
                 groups: dict[tuple[object, ...], Case] = {}
                 for case in cases:
-                    group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.result if keep_result else None)
+                    group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.reading, case.result if keep_result else None)
                     first = groups.setdefault(group, case._replace(conditions=()))
                     if first.result != case.result:
                         groups[group] = first._replace(result=("n", ("joined",), self.function.result))
@@ -335,7 +347,7 @@ class _Run(Calls):
 
 def _same_value(cases: list[Case]) -> list[Case]:
     """One case where all only compute, and compute views of the same thing."""
-    if len(cases) < 2 or any(case.events or case.claims or case.stores or case.held for case in cases):
+    if len(cases) < 2 or any(case.events or case.claims or case.stores or case.held or any(case.reading) for case in cases):
         return cases
     roots = {terms.root(case.result) for case in cases}
     if len(roots) == 1 and not all(case.result[0] == "c" for case in cases):

@@ -52,7 +52,10 @@ class Evaluator:
                     self.watch_recover(value, node.type, "", None, after)
             return found
         if isinstance(node, (ir.Member, ir.Index)):
-            return [(self.load(place, after, node.type), after) for place, after in self.place(node, state)]
+            found = self.place(node, state)
+            for place, after in found:
+                self.reads(place, after, self.here)
+            return [(self.load(place, after, node.type), after) for place, after in found]
         if isinstance(node, ir.Unary):
             return self._unary(node, state)
         if isinstance(node, ir.Binary):
@@ -230,7 +233,10 @@ class Evaluator:
                 return self.evaluate(node.operand, state)
             return self.place(node.operand, state)
         if node.op == "*":
-            return [(self.load(place, after, node.type), after) for place, after in self.place(node, state)]
+            places = self.place(node, state)
+            for place, after in places:
+                self.reads(place, after, self.here)
+            return [(self.load(place, after, node.type), after) for place, after in places]
         if node.op in ("++", "--", "post++", "post--"):
             found = []
             for place, after in self.place(node.operand, state):
@@ -392,6 +398,10 @@ class Evaluator:
 
     def publish(self, value: Term, place: Term) -> None:
         """What was allocated here goes into an entry; see ``Calls``."""
+        raise NotImplementedError
+
+    def reads(self, place: Term, state: State, where: ir.Place) -> None:
+        """An entry is read; see ``Calls``."""
         raise NotImplementedError
 
     def copy(self, table: Term, value: Term) -> None:

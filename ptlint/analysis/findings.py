@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ptlint.analysis.evaluate import bare
 from ptlint.analysis.inventory import Contexts, emptied
-from ptlint.analysis.ledger import Ledger, Suspect
+from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop, Unlink
@@ -32,11 +33,11 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     found += _page_batch(ledger, program, border, names, user_rcu)
     if user_rcu:
         found += _semi_rcu(ledger, program, names, origins)
-        found += _later(ledger, program, names)
-    taken = {(proof.file, proof.line) for finding in found for proof in (finding.at, *finding.path)}
+    found += _later(ledger, program, border, names, user_rcu, origins)
+    taken = {(finding.at.file, finding.at.line) for finding in found}
     found += _no_flush(ledger, program, names, origins, taken)
     found += _twice(ledger, program, names)
-    found += _early_destructor(ledger, program, names)
+    found += _early_destructor(ledger, program, border, names)
     found += _no_destructor(ledger, program, names, origins)
     return found
 
@@ -92,25 +93,43 @@ def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, 
         )
 
 
-def _later(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
     """PTL004, where the worker, or who empties the list, frees what was unlinked while others may walk."""
     contexts = Contexts(ledger)
-    put = {
-        event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and _live(event) and event.space == "user"
-    }
+    by_ipi = frozenset() if user_rcu else _flushing_by_ipi(program, border)
+    missing = ("irq", "rcu") if user_rcu else ("irq",)
+
+    def met(event: Event) -> bool:
+        if event.after & {"rcu", "sync-rcu"} or (not user_rcu and "ipi" in event.after):
+            return False  # waited for before it was queued
+        return event.space == "user" and bool(event.chain) and (_live(event) or _reachable(event, event.chain[0].function, origins))
+
+    said: set[Place] = set()
+    queued: dict[Hop, dict[Event, Runtimes]] = {}
+    for (kind, event), runtimes in ledger.ways.items():
+        if kind == "workqueue" and met(event):
+            left = runtimes - by_ipi if "flush" in event.after else runtimes
+            if left:
+                said.update(hop.place for hop in event.chain)
+                queued.setdefault([hop for hop in event.chain if hop.deferral == "workqueue"][-1], {})[event] = left
+    for hop, events in queued.items():
+        event = max(events, key=_weight)
+        message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
+        yield _finding("PTL004", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
+    put = {event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and met(event)}
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
+        drains = {chain for chain, _ in ledger.drains.get(cell, {})}
         for (chain, _), runtimes in ledger.drains.get(cell, {}).items():
+            if any(chain[index:] in drains for index in range(1, len(chain))):
+                continue  # said where it is nearer
             if contexts.refine(chain[0].deferral, chain[0].function) == "workqueue" and (chain[0] not in ways or len(chain) < len(ways[chain[0]][0])):
-                ways[chain[0]] = (chain, runtimes)
+                ways[chain[0]] = (chain, runtimes - by_ipi)
         for hop, (chain, runtimes) in ways.items():
-            message = "page table is freed from a worker: no grace period lies between the unlink and this"
-            whole = event._replace(chain=(*event.chain, *chain))
-            yield _finding("PTL004", "error", message, hop, whole, ("irq", "rcu"), program, names(runtimes))
-    for (kind, event), runtimes in ledger.ways.items():
-        if kind == "workqueue" and _live(event) and event.space == "user":
-            message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
-            yield _finding("PTL004", "error", message, event.chain[0], event, ("irq", "rcu"), program, names(runtimes))
+            if runtimes and hop.place not in said:
+                message = "page table is freed from a worker: no grace period lies between the unlink and this"
+                whole = event._replace(chain=(*event.chain, *chain))
+                yield _finding("PTL004", "error", message, hop, whole, missing, program, names(runtimes))
 
 
 def _used(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
@@ -150,7 +169,7 @@ def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, u
         if not user_rcu and "flush" in event.after:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
             runtimes = runtimes - by_ipi
-        if runtimes and (_live(event) or _reachable(suspect, origins)):
+        if runtimes and (_live(event) or _reachable(event, suspect.function, origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
     missing = ("irq", "rcu") if user_rcu else ("irq",)
     for (unlink, chain), events in seen.items():
@@ -162,13 +181,12 @@ def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, u
         yield _finding("PTL001", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
 
 
-def _reachable(suspect: Suspect, origins: Origins) -> bool:
+def _reachable(event: Event, function: str, origins: Origins) -> bool:
     """Is the table one of a process, whose address space lives on? Nobody locked, but nothing says either that nobody could be there."""
-    event = suspect.event
-    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or origins.dead(suspect.function):
+    if event.unlinked is None or event.unlinked.space in ("own", "kernel") or event.space != "user" or origins.dead(function):
         return False
-    answers = origins.of(suspect.function, event.term)
-    if any(origin.space == "kernel" or origin.shelter == "dying" for origin in answers):
+    answers = origins.of(function, event.term)
+    if any(origin.shelter == "dying" for origin in answers):
         return False
     return any(origin.space == "user" and origin.kind == "linked" for origin in answers)
 
@@ -188,8 +206,8 @@ def _no_flush(ledger: Ledger, program: Program, names: Names, origins: Origins, 
         if any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
         answers = origins.of(suspect.function, event.term)
-        exempt = any(origin.shelter == "dying" or origin.space == "own" or origin.kind == "unknown" for origin in answers)
-        if exempt or not answers or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
+        met = any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers)
+        if not met or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
             continue
         if origins.once(event.chain[0].function):
             continue  # while the kernel boots, on one CPU
@@ -214,7 +232,7 @@ def _twice(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFindin
         yield _finding("PTL014", "error", message, hop, event, (), program, names(frozenset().union(*events.values())))
 
 
-def _early_destructor(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _early_destructor(ledger: Ledger, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
     """PTL020, where one function runs the destructor and queues the table."""
     ways: dict[Hop, dict[tuple[str, Event], Runtimes]] = {}
     for early, runtimes in ledger.early.items():
@@ -222,7 +240,10 @@ def _early_destructor(ledger: Ledger, program: Program, names: Names) -> Iterato
         if not shared:
             continue
         hop = shared[-1]
-        severity = "note" if not _live(early.event) or early.event.space != "user" else "warning" if early.event.kind == "put" else "error"
+        # What goes to the gather may be of an mm that is torn down, and only its accounting is early where the lock lies in the descriptor.
+        gathers = any(bare(param.type).removesuffix("*").strip() in border.gathers for param in program.functions[hop.function].params)
+        live = _live(early.event) and early.event.space == "user"
+        severity = "note" if not live else "warning" if early.event.kind == "put" or gathers else "error"
         key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
         ways.setdefault(hop, {})[key] = ways.get(hop, {}).get(key, frozenset()) | runtimes
     for hop, events in ways.items():

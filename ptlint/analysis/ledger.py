@@ -9,7 +9,7 @@ from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Event, Hop, Pass, Strip
 from ptlint.frontend.ir import Place
 
-__all__ = ["CallSeen", "Double", "Early", "Hit", "Ledger", "Suspect", "Use"]
+__all__ = ["CallSeen", "Double", "Early", "Hit", "Ledger", "Suspect", "Use", "Walk"]
 
 Runtimes = frozenset[str]
 _WAYS = 12
@@ -77,6 +77,20 @@ class Early(NamedTuple):
     event: Event
 
 
+class Walk(NamedTuple):
+    """An entry of a table of ``level`` is read that an entry of another table led to: who walks, where, and by what the table is held.
+
+    ``table`` is that table; ``reading`` are the sections of readers, ``held`` says that a spinlock is held.
+    """
+
+    function: str
+    place: Place
+    level: str
+    table: Term
+    reading: frozenset[str]
+    held: bool
+
+
 class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter."""
 
@@ -102,6 +116,7 @@ class Ledger:
         self.published: dict[tuple[str, Term], set[Term]] = {}
         self.copied: dict[tuple[str, Term], set[Term]] = {}
         self.leaky: set[str] = set()
+        self.walks: dict[Walk, Runtimes] = {}
         self.doubles: dict[Double, Runtimes] = {}
         self.early: dict[Early, Runtimes] = {}
         self.unstripped: dict[tuple[str, Event], Runtimes] = {}
@@ -149,6 +164,10 @@ class Ledger:
     def way(self, kind: str, event: Event, runtimes: Runtimes) -> None:
         """Note a way of a table that waits for less than all walkers need."""
         self.ways[(kind, event)] = self.ways.get((kind, event), frozenset()) | runtimes
+
+    def walk(self, walk: Walk, runtimes: Runtimes) -> None:
+        """Note a step of a walker."""
+        self.walks[walk] = self.walks.get(walk, frozenset()) | runtimes
 
     def double(self, double: Double, runtimes: Runtimes) -> None:
         """Note a second free."""

@@ -153,7 +153,13 @@ class Origins:
         if kind == "o":
             base = self._base(term)
             return self.of(function, base) if base != term else self._under(function, "unknown", "", None)
-        return self._under(function, "unknown", "user" if bare(terms.type_of(term)) in self._border.owners else "", None)
+        owned = bare(terms.type_of(term)) in self._border.owners or self._owned(function)
+        return self._under(function, "unknown", "user" if owned else "", None)
+
+    def _owned(self, function: str) -> bool:
+        """Does it work on an address space that it is given?"""
+        params = self._program.functions[function].params if function in self._program.functions else ()
+        return any(bare(param.type) in self._border.owners for param in params)
 
     def _base(self, term: Term) -> Term:
         """The operand that is a table's or a record's address, if one is by its type; else the one with the identity."""
@@ -194,9 +200,7 @@ class Origins:
                     found.setdefault(origin, (where or row.place, sheltered))
         if some:
             return found
-        params = self._program.functions[function].params if function in self._program.functions else ()
-        owned = any(bare(param.type) in self._border.owners for param in params)
-        return self._under(function, "unknown", "user" if owned else "", None)
+        return self._under(function, "unknown", "user" if self._owned(function) else "", None)
 
     def _loaded(self, function: str, place: Term) -> Answers:
         """What lay in a place when it was read."""

@@ -13,6 +13,7 @@ __all__ = [
     "FoundMember",
     "FoundProof",
     "FoundSite",
+    "FoundHolder",
     "FoundWalker",
     "Link",
     "Overlay",
@@ -141,6 +142,18 @@ class Overlay(msgspec.Struct, frozen=True, array_like=True):
     proofs: tuple[FoundProof, ...]
 
 
+class FoundHolder(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A function that walks tables of these ``levels``; ``holds`` is what keeps them there: ``irq``, ``rcu``, ``lock``."""
+
+    file: str
+    line: int
+    function: str
+    levels: tuple[str, ...]
+    address_space: str
+    holds: tuple[str, ...]
+    variants: tuple[str, ...]
+
+
 class Link(msgspec.Struct, frozen=True, array_like=True, order=True):
     """An edge of the graph."""
 
@@ -170,3 +183,4 @@ class BuildResult(msgspec.Struct, frozen=True, array_like=True):
     rcu_walkers: tuple[str, ...] = ()
     walkers: tuple[FoundWalker, ...] = ()
     overlay: Overlay = Overlay("", (), (), (), ())
+    holders: tuple[FoundHolder, ...] = ()

@@ -34,6 +34,7 @@ def judge(hit: Hit, origins: Origins) -> dict[Verdict, str]:
 
 def _why(hit: Hit, origin: Origin, space: str, where: Place | None, shelter: Place | None) -> tuple[str, str]:
     here = _at(hit.hop.place)
+    where = where or hit.hop.place
     if hit.fresh:
         return "unpublished", f"allocated in the same function, and in no entry that others can reach when it is freed at {here}"
     if origin.shelter == "dying":
@@ -57,5 +58,5 @@ def _at(place: Place | None) -> str:
     return f"{place.file}:{place.line}" if place is not None else "an unknown line"
 
 
-def _from(where: Place | None) -> str:
-    return f" (from {_at(where)})" if where is not None else ""
+def _from(where: Place) -> str:
+    return f" (as {_at(where)} has it)"

@@ -45,7 +45,8 @@ class Event(NamedTuple):
     """Something that happens to a term, in order.
 
     ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place
-    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's state is given or taken).
+    ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's
+    state is given or taken), ``queue`` (the work item, or the like, at ``term`` by ``extra``).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
@@ -68,7 +69,7 @@ class Event(NamedTuple):
 class Case(NamedTuple):
     """One way through a function: when ``conditions`` hold on entry, in ``runtimes``, then ``events``, ``stores`` and the ``result``.
 
-    Afterwards ``held`` locks more are held than before.
+    Afterwards ``held`` locks more are held than before; sections of readers, by class, were begun and ended as ``reading`` says.
     """
 
     runtimes: Runtimes
@@ -78,6 +79,7 @@ class Case(NamedTuple):
     result: Term
     held: int = 0
     claims: tuple[Claim, ...] = ()
+    reading: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
 
 class Summary(NamedTuple):
@@ -98,7 +100,7 @@ class Pass(NamedTuple):
 
     ``values`` are the caller's terms; ``("&", term)`` where a local variable's address is given that holds ``term``. ``fresh`` are the
     indexes of those that were allocated here and that nobody else has seen. ``apart`` is where the mapping was taken out of everybody's
-    reach before, if it was; ``held`` says that a spinlock is held.
+    reach before, if it was; ``held`` says that a spinlock is held, ``reading`` in which readers' sections the call is.
     """
 
     caller: str
@@ -108,6 +110,7 @@ class Pass(NamedTuple):
     fresh: frozenset[int]
     held: bool
     apart: Place | None
+    reading: frozenset[str] = frozenset()
 
 
 class Strip(NamedTuple):
@@ -121,20 +124,24 @@ class State:
     """What holds at one point of one path.
 
     Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
-    reach. ``passes`` are the calls so far that were given an address space or a mapping.
+    reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``passes``
+    are the calls so far that were given an address space or a mapping.
     """
 
     __slots__ = (
         "apart",
         "claims",
         "done",
+        "ended",
         "events",
         "facts",
         "fence",
+        "gone",
         "held",
         "memory",
         "passes",
         "published",
+        "reading",
         "runtimes",
         "since",
         "stripped",
@@ -152,10 +159,13 @@ class State:
         self.published: frozenset[Term] = frozenset()
         self.done: frozenset[int] = frozenset()
         self.held = 0
+        self.reading: frozenset[str] = frozenset()
+        self.ended: frozenset[str] = frozenset()
         self.fence = 0
         self.apart: Place | None = None
         self.passes: tuple[Pass, ...] = ()
         self.stripped: dict[Term, Strip] = {}
+        self.gone: tuple[Event, ...] = ()
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -170,9 +180,12 @@ class State:
         other.done = self.done
         other.held = self.held
         other.fence = self.fence
+        other.reading = self.reading
+        other.ended = self.ended
         other.apart = self.apart
         other.passes = self.passes
         other.stripped = self.stripped
+        other.gone = self.gone
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -184,7 +197,9 @@ class State:
             self.held,
             self.fence,
             self.apart is None,
+            self.reading,
             frozenset(self.stripped),
+            self.gone,
             self.events,
             self.claims,
             frozenset(self.memory.items()),

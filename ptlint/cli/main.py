@@ -26,6 +26,7 @@ _COMMANDS = {
     "overlay": "Show the words that a table is queued by: who uses them, and whether they are free then.",
     "rules": "List the rules.",
     "variants": "Show the builds and variants that are looked at, and what is not.",
+    "walkers": "Show who walks tables, and by what they hold them meanwhile.",
 }
 
 

@@ -19,7 +19,7 @@ from ptlint.config.model import Settings
 from ptlint.options import RunOptions
 from ptlint.progress import Progress
 from ptlint.report.interface import Style
-from ptlint.results import CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
 
 __all__ = ["Analysis", "cache_dir", "report"]
 
@@ -42,6 +42,9 @@ class Analysis(Protocol):
     def overlay(self) -> OverlayResult:
         """The words that a table is queued by."""
 
+    def walkers(self) -> WalkersResult:
+        """Who walks tables."""
+
     def variants(self) -> VariantsResult:
         """The builds and variants."""
 
@@ -49,7 +52,7 @@ class Analysis(Protocol):
         """How much of what, and how long it took."""
 
 
-_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
 
 
 def report(
@@ -104,7 +107,9 @@ def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _Re
     return answer(run(options, meter))
 
 
-def _gaps(result: CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult, strict: bool, quiet: bool) -> int:
+def _gaps(
+    result: CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult | WalkersResult, strict: bool, quiet: bool
+) -> int:
     """2 when the result is not complete; ``quiet`` where the result itself says so."""
     if result.incomplete and quiet:
         return 2

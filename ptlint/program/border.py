@@ -114,6 +114,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     lists: dict[str, ListOp]
     views: dict[str, int]
     readers: dict[str, str]
+    reader_ends: dict[str, str]
     data: dict[str, int]
     noreturn: frozenset[str]
     ignored: frozenset[str]
@@ -205,6 +206,7 @@ def load_border(folder: Path) -> Border:
         defers=_by_name(Defer, data["defer"]),
         lists=_by_name(ListOp, data["list"]),
         views={name: row["arg"] for row in data["view"] for name in row["names"]},
+        reader_ends={name: row["class"] for row in data["reader_end"] for name in row["names"]},
         readers={name: row["class"] for row in data["reader"] for name in row["names"]},
         data={name: row["arg"] for row in data["data"] for name in row["names"]},
         noreturn=_names(data["noreturn"]),

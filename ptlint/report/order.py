@@ -26,12 +26,13 @@ from ptlint.results import (
     Unresolved,
     VariantInfo,
     VariantsResult,
+    WalkersResult,
 )
 
 __all__ = ["ordered"]
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
-_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult)
+_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
 _CLASSES = ("hw", "irq", "rcu")
 
 
@@ -108,6 +109,12 @@ def _(result: OverlayResult) -> OverlayResult:
         claims=_sorted(claims, *Claim.__struct_fields__),
         proofs=_sorted(proofs, "claim", "against", "verdict", "reason"),
     )
+
+
+@_own.register
+def _(result: WalkersResult) -> WalkersResult:
+    walkers = tuple(msgspec.structs.replace(walker, variants=_names(walker.variants)) for walker in result.walkers)
+    return msgspec.structs.replace(result, walkers=_sorted(walkers, "file", "line", "function", "address_space", "holds", "tables", "variants"))
 
 
 @_own.register

@@ -28,6 +28,7 @@ FORMATS: dict[str, dict[str, str]] = {
     "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid", "svg": "graph_svg"},
     "inventory": {"text": "inventory_text", "json": "json"},
     "overlay": {"text": "overlay_text", "json": "json"},
+    "walkers": {"text": "walkers_text", "json": "json"},
     "variants": {"text": "variants_text", "json": "json"},
 }
 """The formats of each command, and the module of this package that writes each."""

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
-from ptlint.results import Baseline, CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult
+from ptlint.results import Baseline, CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
 
 __all__ = ["schemas", "write"]
 
@@ -21,6 +21,7 @@ _DOCUMENTS = {
     "inventory": InventoryResult,
     "overlay": OverlayResult,
     "variants": VariantsResult,
+    "walkers": WalkersResult,
 }
 
 
