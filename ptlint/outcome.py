@@ -103,6 +103,14 @@ class Outcome(msgspec.Struct, frozen=True):
             unresolved=self._unresolved(), not_covered=self._not_covered(),
         )  # fmt: skip
 
+    def facts(self) -> results.Facts:
+        """All sites and edges."""
+        return results.Facts(
+            tree=self._tree(), variants=self._variants(), sites=self.inventory().sites,
+            edges=tuple(self._edge(link, variants) for link, variants in self._links().items()),
+            incomplete=self._incomplete(), unresolved=self._unresolved(), not_covered=self._not_covered(),
+        )  # fmt: skip
+
     def walkers(self) -> results.WalkersResult:
         """Who walks tables, and by what they hold them."""
         merged: dict[tuple[str, str, tuple[str, ...], str], list[FoundHolder]] = {}
@@ -142,10 +150,7 @@ class Outcome(msgspec.Struct, frozen=True):
         below: dict[Spot, list[results.Edge]] = {}
         targets: dict[results.Edge, Spot] = {}
         for link, variants in links.items():
-            edge = results.Edge(
-                from_=_id(link.source), to=_id(link.target), kind=_kind(link.kind), file=link.place.file, line=link.place.line,
-                variants=variants, label=link.label or None,
-            )  # fmt: skip
+            edge = self._edge(link, variants)
             below.setdefault(link.source, []).append(edge)
             targets[edge] = link.target
         reached, edges, stack = set(roots), [], list(roots)
@@ -271,6 +276,12 @@ class Outcome(msgspec.Struct, frozen=True):
                 if self._kept(link.variants):
                     merged.setdefault(msgspec.structs.replace(link, variants=()), set()).update(link.variants)
         return {link: self._only(variants) for link, variants in sorted(merged.items())}
+
+    def _edge(self, link: Link, variants: tuple[str, ...]) -> results.Edge:
+        return results.Edge(
+            from_=_id(link.source), to=_id(link.target), kind=_kind(link.kind), file=link.place.file, line=link.place.line,
+            variants=variants, label=link.label or None,
+        )  # fmt: skip
 
     def _where(self) -> dict[str, tuple[str, ...]]:
         merged: dict[str, set[str]] = {}

@@ -15,10 +15,11 @@ from ptlint import __version__
 
 __all__ = [
     "Accepted", "Access", "AddressSpace", "Baseline", "BaselineUse", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult",
-    "CheckStats", "Claim", "Deferral", "Edge", "EdgeKind", "ExplainResult", "Explanation", "Finding", "GraphResult", "Incomplete",
-    "InventoryResult", "Location", "Match", "Member", "Moment", "Node", "NotCovered", "NotLookedAt", "Object", "OverlayResult", "Part",
-    "Proof", "ProofPart", "Related", "Result", "Role", "Safety", "Severity", "Site", "Step", "Suppressed", "SuppressionState",
-    "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved", "VariantInfo", "VariantsResult", "Verdict", "WalkerClass",
+    "CheckStats", "Claim", "Deferral", "DiffResult", "Edge", "EdgeChange", "EdgeChanges", "EdgeKind", "ExplainResult", "Explanation",
+    "Facts", "Finding", "GraphResult", "Incomplete", "InventoryResult", "Location", "Match", "Member", "Moment", "Node", "NotCovered",
+    "NotLookedAt", "Object", "OverlayResult", "Part", "Proof", "ProofPart", "Related", "Result", "Role", "Safety", "Severity", "Site",
+    "SiteChange", "SiteChanges", "Step", "Suppressed", "SuppressionState", "SuppressionUse", "Table", "Tool", "TreeInfo", "Unresolved",
+    "VariantInfo", "VariantsResult", "Verdict", "WalkerClass", "Way",
 ]  # fmt: skip
 
 Severity = Literal["error", "warning", "note"]
@@ -414,6 +415,89 @@ class OverlayResult(msgspec.Struct, frozen=True, kw_only=True):
     not_covered: tuple[NotCovered, ...] = ()
 
 
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All sites and edges of one tree: what two trees are compared by. Not a document."""
+
+    tree: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    sites: tuple[Site, ...]
+    edges: tuple[Edge, ...]
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How a table is freed at a site, by which call, and in which variants."""
+
+    primitive: str
+    deferral: Deferral
+    safety: Safety
+    variants: tuple[str, ...]
+
+
+class SiteChange(msgspec.Struct, frozen=True, kw_only=True):
+    """A site that two trees have otherwise.
+
+    Its place is that in the tree after, unless it is gone. ``label`` is what the branch that leads to it means ("no-free-memory slowpath").
+    ``variants`` are those in which it is freed otherwise, or is safe for another reason.
+    """
+
+    file: str
+    line: int
+    function: str
+    table: Table
+    label: str | None
+    before: tuple[Way, ...]
+    after: tuple[Way, ...]
+    variants: tuple[str, ...]
+
+
+class EdgeChange(msgspec.Struct, frozen=True, kw_only=True, rename={"from_": "from"}):
+    """An edge of the graph that two trees have in other variants, or only one has. Nodes are ``FILE:FUNCTION``."""
+
+    from_: str
+    to: str
+    kind: EdgeKind
+    file: str
+    line: int
+    label: str | None
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class SiteChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """The sites that only one of the trees has, and those that both have."""
+
+    added: tuple[SiteChange, ...] = ()
+    removed: tuple[SiteChange, ...] = ()
+    changed: tuple[SiteChange, ...] = ()
+
+
+class EdgeChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """The edges that only one of the trees has, and those that both have in other variants."""
+
+    added: tuple[EdgeChange, ...] = ()
+    removed: tuple[EdgeChange, ...] = ()
+    changed: tuple[EdgeChange, ...] = ()
+
+
+class DiffResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``ptlint diff`` says: how ``tree`` frees otherwise than the tree ``before``. ``variants`` are those of both."""
+
+    schema: Literal["ptlint-diff/1"] = "ptlint-diff/1"
+    tool: Tool = Tool()
+    tree: TreeInfo
+    before: TreeInfo
+    variants: tuple[VariantInfo, ...]
+    sites: SiteChanges
+    edges: EdgeChanges
+    change: Change | None = None
+    incomplete: tuple[Incomplete, ...] = ()
+    unresolved: tuple[Unresolved, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+
+
 class Walker(msgspec.Struct, frozen=True, kw_only=True):
     """A function that goes from one table to the next.
 
@@ -504,4 +588,4 @@ class VariantsResult(msgspec.Struct, frozen=True, kw_only=True):
     not_looked_at: tuple[NotLookedAt, ...] = ()
 
 
-Result = CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult | WalkersResult
+Result = CheckResult | DiffResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult | WalkersResult

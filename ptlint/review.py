@@ -19,12 +19,26 @@ from ptlint.compare.cause import cause
 from ptlint.compare.findings import compare, new_calls
 from ptlint.errors import UsageError
 from ptlint.options import RunOptions
-from ptlint.results import Change, ChangeSource, CheckResult, Finding, Incomplete, NotCovered, Part, TreeInfo, VariantInfo
+from ptlint.results import (
+    Change,
+    ChangeSource,
+    CheckResult,
+    DiffResult,
+    EdgeChanges,
+    Facts,
+    Finding,
+    Incomplete,
+    NotCovered,
+    Part,
+    SiteChanges,
+    TreeInfo,
+    VariantInfo,
+)
 
 if TYPE_CHECKING:
     from ptlint.tree import Tree
 
-__all__ = ["ChangeRequest", "Planned", "planned", "review"]
+__all__ = ["ChangeRequest", "Planned", "differ", "left_out", "planned", "review"]
 
 
 class ChangeRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +122,26 @@ def review(plan: Planned, request: ChangeRequest, look: Callable[[Tree], CheckRe
     )
 
 
+def differ(plan: Planned, look: Callable[[Tree], Facts]) -> DiffResult:
+    """How the change alters the ways of freeing, all of it at once. ``look`` analyses a tree."""
+    from ptlint.compare.semantic import difference
+    from ptlint.tree.overlay import Overlay
+
+    parts = tuple(step.part for step in plan.steps)
+    change = Change(source=plan.source, before=plan.info, parts=parts)
+    info = TreeInfo(plan.info.version, _last_commit(parts))
+    nothing = Facts(tree=plan.info, variants=(), sites=(), edges=())
+    if not plan.relevant:
+        return DiffResult(tree=info, before=plan.info, variants=(), sites=SiteChanges(), edges=EdgeChanges(), change=change)
+    ground = plan.ground()
+    before = look(plan.before()) if plan.before else nothing
+    changed: dict[str, bytes | None] = {}
+    for step in plan.steps:
+        changed |= _effect(step.deltas)
+    after = look(Overlay(ground, changed, info.commit))
+    return msgspec.structs.replace(difference(before, after), change=change)
+
+
 def _known(now: CheckResult, new: dict[str, Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in now.findings if finding.fingerprint not in new)
 
@@ -141,6 +175,13 @@ def _matters(path: str) -> bool:
     return Relevance(resources.rules()).path(path)
 
 
+def left_out(plan: Planned) -> str | None:
+    """A line about files of a patch that the tree does not have; None when it has all."""
+    absent = list(dict.fromkeys(path for step in plan.steps for path in step.absent))
+    more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+    return f"{absent[0]}{more}: not in this tree, and of nothing that is looked at: left out" if absent else None
+
+
 @contextmanager
 def planned(options: RunOptions, request: ChangeRequest) -> Iterator[Planned]:
     """Read the change that ``request`` names; the trees that it leads to are open until the block ends.
@@ -172,7 +213,7 @@ def _patches(options: RunOptions, request: ChangeRequest, relevance: Relevance, 
         merge = three_way(stack.enter_context(Repository(str(options.tree))))
     steps, tree = [], base
     for patch in patches:
-        step, tree = lay(tree, patch, merge)
+        step, tree = lay(tree, patch, merge, relevance.path)
         steps.append(step)
     if request.squash and len(steps) > 1:
         steps = [_sum(steps)]
@@ -251,4 +292,5 @@ def _sum(steps: list[Step]) -> Step:
             source, before = (earlier.source, earlier.before) if earlier else (delta.source, delta.before)
             found[delta.path] = Delta(delta.path, source, before, delta.after)
     deltas = tuple(delta for delta in found.values() if delta.before != delta.after or delta.path != delta.source)
-    return Step(Part(subject=f"{len(steps)} patches"), deltas, tuple(path for step in steps for path in step.unread))
+    absent = tuple(path for step in steps for path in step.absent)
+    return Step(Part(subject=f"{len(steps)} patches"), deltas, tuple(path for step in steps for path in step.unread), absent)

@@ -149,7 +149,7 @@ def test_several_formats(ptlint: Callable[..., Ran], tmp_path: Path) -> None:
         (("check", "--select", "PTL999"), "no rule is called 'PTL999'"),
         (("check", "--range", "A..B", "--staged"), "only one change"),
         (("check", "--jobs", "0"), "--jobs"),
-        (("diff", "A..B"), "No such command"),
+        (("diff", "A"), "diff: give A..B, or two folders"),
         (("graph",), "--root"),
         (("graph", "--root", "nothing"), "ptlint: no function nothing"),
         (("explain", "PTL9"), "no rule is called"),

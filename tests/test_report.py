@@ -23,7 +23,10 @@ from ptlint.results import (
     CheckResult,
     CheckStats,
     Claim,
+    DiffResult,
     Edge,
+    EdgeChange,
+    EdgeChanges,
     ExplainResult,
     Explanation,
     Finding,
@@ -44,6 +47,8 @@ from ptlint.results import (
     ProofPart,
     Related,
     Site,
+    SiteChange,
+    SiteChanges,
     Step,
     TreeInfo,
     Unresolved,
@@ -51,6 +56,7 @@ from ptlint.results import (
     VariantsResult,
     Walker,
     WalkersResult,
+    Way,
 )
 
 RUNTIMES = ("nopv", "native", "xen", "hyperv", "kvm")
@@ -180,6 +186,16 @@ def overlay_result() -> OverlayResult:
     return OverlayResult(record="struct ptdesc", members=members, matches=(match,), claims=claims, proofs=(proof,), **COMMON)
 
 
+def diff_result() -> DiffResult:
+    """A site that frees otherwise, and an edge that went."""
+    ways = [Way(primitive="free_page(table)", deferral=word, safety="none", variants=("nopv", "kvm")) for word in ("semi-rcu", "rcu")]  # type: ignore[arg-type]
+    site = SiteChange(
+        file="mm/b.c", line=12, function="one", table="any", label="slowpath", before=(ways[0],), after=(ways[1],), variants=("kvm", "nopv")
+    )
+    edge = EdgeChange(from_="mm/b.c:one", to="mm/b.c:two", kind="call", file="mm/b.c", line=3, label=None, before=("nopv",), after=())
+    return DiffResult(before=TREE, sites=SiteChanges(changed=(site,)), edges=EdgeChanges(removed=(edge,)), **COMMON)
+
+
 def walkers_result() -> WalkersResult:
     """One of each way to hold a table, out of order."""
     rows: tuple[tuple[str, tuple[Any, ...]], ...] = (("zap", ("lock",)), ("map", ("rcu",)), ("gup", ("irq",)), ("teardown", ()))
@@ -203,6 +219,7 @@ def explain_result() -> ExplainResult:
 
 SAMPLES: dict[str, Any] = {
     "check": check_result,
+    "diff": diff_result,
     "explain": explain_result,
     "graph": seed_graph,
     "inventory": inventory_result,

@@ -18,11 +18,16 @@ from cases import DEMO, ROOT
 from test_change import DIFF, mail, mbox
 from test_tree import git
 
+from ptlint import resources
+from ptlint.cache import Recorder
+from ptlint.change.relevance import Relevance
 from ptlint.errors import UsageError
 from ptlint.options import RunOptions
+from ptlint.pipeline import _look
+from ptlint.progress import NullProgress
 from ptlint.results import CheckResult, Finding, Location, Object, Step, TreeInfo, VariantInfo
 from ptlint.review import ChangeRequest, planned, review
-from ptlint.tree import Tree
+from ptlint.tree import Tree, open_tree
 
 VARIANTS = tuple(VariantInfo(name, name, {}) for name in ("nopv", "kvm"))
 
@@ -273,6 +278,16 @@ def test_nothing_of_the_repository_is_run(linux: Path, tmp_path: Path) -> None:
     assert not mark.exists()
 
 
+def test_a_part_of_a_tree_is_enough(linux: Path) -> None:
+    other = NEW.replace(b"mm/b.c", b"arch/arm64/mm/b.c")
+    result, _ = ask(linux, patch=("x", NEW + other))
+    assert names(result.findings) == ["mm/b.c:new"]
+    with pytest.raises(UsageError, match=r"arch/arm64/mm/b\.c does not apply: there is no such file"):
+        ask(linux, patch=("x", other))
+    with pytest.raises(UsageError, match=r"mm/none\.c does not apply: there is no such file"):
+        ask(linux, patch=("x", NEW + NEW.replace(b"mm/b.c", b"mm/none.c")))
+
+
 # ---- with the analysis -------------------------------------------------------------------------------------
 
 
@@ -381,3 +396,22 @@ def test_a_baseline(demo: Path, tmp_path: Path) -> None:
     ):
         status, _, err = run("check", demo, *words, *arguments)
         assert status == 2 and says in err and err.count("\n") == 1
+
+
+def test_what_the_compiler_reads_matters_by_the_rules(demo: Path) -> None:
+    _what_is_read_matters(demo)
+
+
+@pytest.mark.kernel
+def test_what_the_compiler_reads_of_a_kernel_matters_by_the_rules(kernel: Path) -> None:
+    _what_is_read_matters(kernel)
+
+
+def _what_is_read_matters(root: Path) -> None:
+    relevance = Relevance(resources.rules())
+    with open_tree(root) as tree:
+        _, read, _ = _look(Recorder(tree), RunOptions(tree=root, variants=("nopv",)), NullProgress())
+    assert read
+    sources = {path for path in read if not path.startswith(("/", "ptlint-"))}
+    assert "mm/memory.c" in sources
+    assert {path for path in sources if not relevance.path(path)} == set()

@@ -94,6 +94,8 @@ def _tokens(data: bytes) -> list[bytes]:
         token = match[0]
         if token.startswith(b"\n"):
             if directive:
+                if found[-1] == b" ":
+                    found.pop()
                 found.append(b"\n")
             directive = len(token) > 1
             if directive:

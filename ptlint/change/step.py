@@ -26,8 +26,12 @@ class Delta(msgspec.Struct, frozen=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One commit or one patch: who it is, its files, and those that could not be read (binary diffs)."""
+    """One commit or one patch: who it is, and its files.
+
+    ``unread`` are those that could not be read (binary diffs), ``absent`` those that the tree does not have, and that do not matter.
+    """
 
     part: Part
     deltas: tuple[Delta, ...]
     unread: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()

@@ -77,9 +77,11 @@ def producer(request: ChangeRequest) -> Callable[[RunOptions, Progress, Callable
     """What ``report`` is to do for a change."""
 
     def produce(options: RunOptions, meter: Progress, answer: Callable[[Analysis], CheckResult]) -> CheckResult:
-        from ptlint.review import planned, review
+        from ptlint.review import left_out, planned, review
 
         with planned(options, request) as plan, looking(options, meter) as look:
+            if line := left_out(plan):
+                meter.notice(line)
             return review(plan, request, lambda tree: answer(look(tree)))
 
     return produce

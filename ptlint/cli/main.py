@@ -19,6 +19,7 @@ _COMMANDS = {
     "check": "Report frees of page tables that do not wait for the walkers that the tree has.",
     "cache": "Show or drop what earlier runs left.",
     "config": "Show the settings in force, and where each comes from.",
+    "diff": "Say how the ways of freeing differ between two trees.",
     "explain": "Explain a rule, or a finding: who frees and who walks, step by step.",
     "graph": "Show how tables get from a function back to the allocator.",
     "hook": "Look at each commit before it is made.",

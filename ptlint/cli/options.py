@@ -48,10 +48,10 @@ def split(words: tuple[str, ...]) -> tuple[str, ...]:
 tree_argument = click.argument("tree", default=".", type=click.Path(path_type=Path))
 
 
-def common(command: str) -> Callable[[_Command], _Command]:
-    """TREE and the options of every command that reads one."""
+def common(command: str, tree: bool = True) -> Callable[[_Command], _Command]:
+    """The options of every command that reads a tree, and TREE itself, if ``tree``."""
     options = [
-        tree_argument,
+        *([tree_argument] if tree else []),
         click.option("--rev", metavar="REV", help="Read this commit instead of the work tree."),
         click.option("--variant", "variants", multiple=True, metavar="NAME", help="Look at these variants only (several; commas are allowed)."),
         formats_option(command),

@@ -19,7 +19,7 @@ from ptlint.config.model import Settings
 from ptlint.options import RunOptions
 from ptlint.progress import Progress
 from ptlint.report.interface import Style
-from ptlint.results import CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
+from ptlint.results import CheckResult, DiffResult, ExplainResult, Facts, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
 
 __all__ = ["Analysis", "cache_dir", "report"]
 
@@ -35,6 +35,9 @@ class Analysis(Protocol):
 
     def graph(self, root: str) -> GraphResult:
         """The graph from ``[FILE:]FUNCTION``. Raises UsageError when there is none."""
+
+    def facts(self) -> Facts:
+        """All sites and edges."""
 
     def explain(self, word: str) -> ExplainResult:
         """Findings as races, by fingerprint or file:line. Raises UsageError when there is none."""
@@ -52,7 +55,7 @@ class Analysis(Protocol):
         """How much of what, and how long it took."""
 
 
-_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
+_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
 
 
 def report(
@@ -108,7 +111,9 @@ def _once(options: RunOptions, meter: Progress, answer: Callable[[Analysis], _Re
 
 
 def _gaps(
-    result: CheckResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult | WalkersResult, strict: bool, quiet: bool
+    result: CheckResult | DiffResult | ExplainResult | GraphResult | InventoryResult | OverlayResult | VariantsResult | WalkersResult,
+    strict: bool,
+    quiet: bool,
 ) -> int:
     """2 when the result is not complete; ``quiet`` where the result itself says so."""
     if result.incomplete and quiet:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ptlint import resources
 from ptlint.change.mail import read_patches
 from ptlint.change.model import Patch
+from ptlint.change.relevance import Relevance
 from ptlint.errors import UsageError
 from ptlint.review import ChangeRequest
 from ptlint.tree import open_tree
@@ -27,11 +29,12 @@ def request_for(tree: str, mail: bytes, search: int) -> ChangeRequest | str:
             commit = _commit(repository, patches[0], search)
         if commit is not None:
             return ChangeRequest(span=f"{commit}^..{commit}")
+    matters = Relevance(resources.rules()).path
     with open_tree(tree) as ground:
         below = ground
         for patch in patches:
             try:
-                below = lay(below, patch)[1]
+                below = lay(below, patch, None, matters)[1]
             except UsageError as error:
                 return f"WARNING: not looked at: {error}"
     return ChangeRequest(patch=("the mail", mail))

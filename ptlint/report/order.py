@@ -12,7 +12,9 @@ from ptlint.results import (
     Change,
     CheckResult,
     Claim,
+    DiffResult,
     Edge,
+    EdgeChanges,
     ExplainResult,
     Finding,
     GraphResult,
@@ -23,6 +25,7 @@ from ptlint.results import (
     OverlayResult,
     Result,
     Site,
+    SiteChanges,
     Unresolved,
     VariantInfo,
     VariantsResult,
@@ -32,7 +35,7 @@ from ptlint.results import (
 __all__ = ["ordered"]
 
 _Value = TypeVar("_Value", bound=msgspec.Struct)
-_ResultT = TypeVar("_ResultT", CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
+_ResultT = TypeVar("_ResultT", CheckResult, DiffResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult)
 _CLASSES = ("hw", "irq", "rcu")
 
 
@@ -67,6 +70,14 @@ def _(result: CheckResult) -> CheckResult:
         suppressed=tuple(suppressed[key] for key in sorted(suppressed)),
         suppressions=_sorted(result.suppressions, "origin", "rule", "file", "function", "fingerprint", "reason", "expires"),
     )
+
+
+@_own.register
+def _(result: DiffResult) -> DiffResult:
+    sites = {name: _sorted(getattr(result.sites, name), "file", "line", "function", "before", "after") for name in SiteChanges.__struct_fields__}
+    edges = {name: _sorted(getattr(result.edges, name), "from_", "to", "kind", "file", "line") for name in EdgeChanges.__struct_fields__}
+    change = _change(result.change)
+    return msgspec.structs.replace(result, sites=SiteChanges(**sites), edges=EdgeChanges(**edges), change=change)
 
 
 @_own.register

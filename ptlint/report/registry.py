@@ -24,6 +24,7 @@ FORMATS: dict[str, dict[str, str]] = {
         "b4-review": "check_b4_review",
         "markdown": "check_markdown",
     },
+    "diff": {"text": "diff_text", "json": "json", "markdown": "diff_markdown"},
     "explain": {"text": "explain_text", "json": "json"},
     "graph": {"text": "graph_text", "json": "json", "dot": "graph_dot", "mermaid": "graph_mermaid", "svg": "graph_svg"},
     "inventory": {"text": "inventory_text", "json": "json"},

@@ -9,13 +9,24 @@ from typing import Any
 import msgspec
 
 from ptlint.config.model import Settings
-from ptlint.results import Baseline, CheckResult, ExplainResult, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
+from ptlint.results import (
+    Baseline,
+    CheckResult,
+    DiffResult,
+    ExplainResult,
+    GraphResult,
+    InventoryResult,
+    OverlayResult,
+    VariantsResult,
+    WalkersResult,
+)
 
 __all__ = ["schemas", "write"]
 
 _DOCUMENTS = {
     "baseline": Baseline,
     "check": CheckResult,
+    "diff": DiffResult,
     "explain": ExplainResult,
     "graph": GraphResult,
     "inventory": InventoryResult,

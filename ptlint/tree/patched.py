@@ -20,14 +20,16 @@ Merge = Callable[[FilePatch, bytes], Applied]
 """A second try for a file whose hunks do not apply; from its bytes. Raises DoesNotApply."""
 
 
-def lay(tree: Tree, patch: Patch, merge: Merge | None = None) -> tuple[Step, Overlay]:
+def lay(tree: Tree, patch: Patch, merge: Merge | None = None, matters: Callable[[str], bool] = lambda _: True) -> tuple[Step, Overlay]:
     """``patch`` over ``tree``: what changes, and the tree afterwards (which needs ``tree`` to stay open).
 
-    ``merge`` is asked where a file's hunks do not apply. Raises ``UsageError`` with the hunk, the file and the reason.
+    ``merge`` is asked where a file's hunks do not apply. A file that does not matter, as ``matters`` says of its path, may be missing in the tree
+    (of which only a part may be there), as long as not all of them are. Raises ``UsageError`` with the hunk, the file and the reason.
     """
     changed: dict[str, bytes | None] = {}
     deltas: list[Delta] = []
     unread: list[str] = []
+    absent: list[str] = []
     below = tree
     for file in patch.files:
         if file.link:
@@ -41,13 +43,23 @@ def lay(tree: Tree, patch: Patch, merge: Merge | None = None) -> tuple[Step, Ove
         try:
             delta = _file(state, _named(file, state))
         except DoesNotApply as error:
+            if _absent(state, file) and not matters(file.path) and not matters(file.old or ""):
+                absent.append(file.path)
+                continue
             delta = _merged(state, file, error, patch, merge)
         changed |= {delta.source: None, delta.path: delta.after} if file.kind == "rename" else {delta.path: delta.after}
         deltas.append(delta)
+    if absent and not deltas and not unread:
+        others = ", nor any other of the patch" if len(absent) > 1 else ""
+        raise UsageError(f"{patch.name}: {absent[0]} does not apply: there is no such file{others}")
     part = Part(subject=patch.subject, author=patch.author, message_id=patch.message_id)
     beneath = dict(below.changed) if isinstance(below, Overlay) else {}
     ground = below.ground if isinstance(below, Overlay) else below
-    return Step(part, tuple(deltas), tuple(unread)), Overlay(ground, beneath | changed)
+    return Step(part, tuple(deltas), tuple(unread), tuple(absent)), Overlay(ground, beneath | changed)
+
+
+def _absent(tree: Tree, file: FilePatch) -> bool:
+    return file.old is not None and file.kind != "add" and not tree.exists(file.old)
 
 
 def _named(file: FilePatch, tree: Tree) -> FilePatch:
