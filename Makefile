@@ -6,9 +6,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TREE ?= .
 ROOT ?= free_pte
+YARDSTICK ?= $(if $(KERNEL),$(addsuffix  run,$(wildcard ../shared/kernels/clang-baseline)))
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: demo test check lint dist docs clean
+.PHONY: demo test check bench lint dist docs clean
 .DEFAULT_GOAL := demo
 
 ## a run over the small kernel that comes along; findings are what it is there for
@@ -23,6 +24,10 @@ test: $(VENV)/.dev
 ## check a kernel: make check TREE=~/linux
 check: $(VENV)/.run
 	$(BIN)/ptlint check $(TREE)
+
+## how long it takes, against a yardstick: make bench KERNEL=~/linux YARDSTICK="a command" (see benchmarks/README.md)
+bench: $(VENV)/.run
+	$(BIN)/python benchmarks/run.py $(if $(KERNEL),--kernel $(KERNEL)) $(if $(YARDSTICK),--yardstick "$(YARDSTICK)") $(BENCH)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -18,10 +18,13 @@ from ptlint.progress import Progress
 from ptlint.tree import Tolerant, Tree, open_tree
 
 if TYPE_CHECKING:
-    from ptlint.build import Plan
-    from ptlint.worker import Task, TaskResult
+    from ptlint.analysis.result import BuildResult
+    from ptlint.build import Derived, Plan
+    from ptlint.reading import Order, Reading
 
 __all__ = ["look", "run"]
+
+_Commands = list[tuple[str, ...]]
 
 
 def run(options: RunOptions, progress: Progress) -> Outcome:
@@ -45,7 +48,11 @@ def look(tree: Tree, options: RunOptions, progress: Progress, session: Session) 
         UsageError: there is no such variant, or the tree is no x86 kernel.
     """
     started = time.monotonic()
-    key = _key(options) if session.active else b""
+    if any(tree.read(path) != data for path, data in tree.unsaved.items()):
+        # What the compiler is given in the place of a file that is gone is nothing that other trees have.
+        session = Session(None)
+    tool = tool_identity() if session.active else b""
+    key = _key(options, tool) if session.active else b""
     found = session.find(tree, "outcome", key)
     if found is not None:
         try:
@@ -55,13 +62,13 @@ def look(tree: Tree, options: RunOptions, progress: Progress, session: Session) 
         else:
             return msgspec.structs.replace(kept, commit=tree.commit, figures={"seconds in all": time.monotonic() - started, "from the cache": 1})
     recorder = Recorder(tree)
-    outcome, read, commands = _look(recorder, options, progress)
+    outcome, read, commands = _look(recorder, options, progress, session, tool)
     if session.active and recorder.settled and read is not None:
         session.keep(tree, "outcome", key, _deps(tree, session, recorder, read, commands), msgspec.msgpack.encode(outcome))
     return outcome
 
 
-def _key(options: RunOptions) -> bytes:
+def _key(options: RunOptions, tool: bytes) -> bytes:
     config = b""
     if options.config is not None:
         try:
@@ -69,7 +76,7 @@ def _key(options: RunOptions) -> bytes:
         except OSError:
             return b""
     asked = (sorted(options.variants), str(options.config or ""), config)
-    return digest(tool_identity() + msgspec.msgpack.encode(asked))
+    return digest(tool + msgspec.msgpack.encode(asked))
 
 
 def _deps(tree: Tree, session: Session, recorder: Recorder, read: set[str], commands: list[tuple[str, ...]]) -> Deps:
@@ -81,11 +88,11 @@ def _deps(tree: Tree, session: Session, recorder: Recorder, read: set[str], comm
     return recorder.deps({path: facts.source(path) for path in read}, facts.missing(paths, inside))
 
 
-def _look(tree: Recorder, options: RunOptions, progress: Progress) -> tuple[Outcome, set[str] | None, list[tuple[str, ...]]]:
-    """The outcome, the files that the compiler read (None when nobody knows) and its command lines."""
-    from ptlint.build import not_covered, prepare
-    from ptlint.pool import run_all
+def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Session, tool: bytes) -> tuple[Outcome, set[str] | None, _Commands]:
+    """The outcome, the files that the compiler read (None when another run may find something else) and its command lines."""
+    from ptlint.build import not_covered, realise
     from ptlint.program.border import load_border
+    from ptlint.reading import Reading
     from ptlint.select import load_rules, select
 
     started = time.monotonic()
@@ -94,24 +101,27 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress) -> tuple[Outc
         progress.stage("reading the tree", 1)
         tolerant = Tolerant(tree)
         selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs)
-        plan = prepare(tree, folder, gates=selection.gates, config=options.config)
+        plan = realise(tree, folder, _derived(tree, options, selection.gates, session, tool))
         progress.advance()
         prepared = time.monotonic()
         chosen = frozenset(options.variants)
-        tasks = _tasks(plan, chosen, selection.units, selection.skipped, tolerant)
-        results = run_all(tasks, options.jobs, progress)
-        read = {path for result in results for path in result.read} | plan.read
+        readings = [Reading(order, session, tree.tree, tool) for order in _orders(plan, chosen, selection.units, selection.skipped, tolerant)]
+        results, figures = _work(readings, options.jobs, progress, session, tool)
+        with session.batch():
+            for reading in readings:
+                reading.keep()
+        read = set(plan.read).union(*(reading.read for reading in readings))
         made = tuple(plan.generated.values())
-        inside = {path for path in read if not path.startswith(made) and not path.startswith(folder)}
-        commands = [arguments for task in tasks for _, arguments in task.units] + [task.common for task in tasks]
-    analysed = {result.result.build for result in results}
+        inside = {path for path in read if not path.startswith(made)}
+        commands = [arguments for reading in readings for _, arguments in reading.order.units] + [reading.order.common for reading in readings]
+    analysed = {result.build for result in results}
     open_symbols = set(not_covered(plan.builds, {symbol for symbol, _, _ in selection.guards}))
     outcome = Outcome(
         version=tree.version,
         commit=tree.commit,
         builds=tuple(build for build in plan.builds if build.name in analysed),
         all_builds=tuple(plan.builds),
-        analysed=tuple(result.result for result in results),
+        analysed=tuple(results),
         guards=tuple(guard for guard in selection.guards if guard[0] in open_symbols),
         chosen=chosen,
         figures={
@@ -119,38 +129,152 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress) -> tuple[Outc
             "seconds in all": time.monotonic() - started,
             "files selected": len(selection.units),
             "functions selected": len(selection.functions),
-            **_figures(results),
+            **figures,
         },
     )
-    return outcome, inside if all(result.settled for result in results) else None, commands
+    return outcome, inside if all(reading.settled for reading in readings) else None, commands
 
 
-def _tasks(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: frozenset[str], tolerant: Tolerant) -> list[Task]:
+def _derived(tree: Recorder, options: RunOptions, gates: frozenset[str], session: Session, tool: bytes) -> Derived:
+    """The builds and their headers: from an earlier run, where all Kconfig files, Makefiles and lists of headers are as they were."""
+    from ptlint.build import Derived, derive
+
+    key = digest(_key(options, tool) + msgspec.msgpack.encode(sorted(gates)))
+    found = session.find_with_deps(tree.tree, "builds", key)
+    if found is not None:
+        try:
+            known = msgspec.msgpack.decode(found[0], type=Derived)
+        except msgspec.MsgspecError:
+            pass
+        else:
+            tree.absorb(found[1])
+            return known
+    recorder = Recorder(tree.tree)
+    derived = derive(recorder, gates, options.config)
+    deps = recorder.deps({}, {})
+    tree.absorb(deps)
+    tree.settled = tree.settled and recorder.settled
+    if recorder.settled:
+        session.keep(tree.tree, "builds", key, deps, msgspec.msgpack.encode(derived))
+    return derived
+
+
+def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: frozenset[str], tolerant: Tolerant) -> list[Order]:
     """The builds that have a variant in ``chosen`` (all, when empty), each with those of its units that are ``wanted``."""
-    from ptlint.worker import Task
+    from ptlint.reading import Order
+    from ptlint.worker import headers_of
 
     known = {build.variant(runtime) for build in plan.builds for runtime in build.runtimes}
     if chosen - known:
         raise UsageError(f"no variant is called {', '.join(sorted(chosen - known))}; this tree has {', '.join(sorted(known))}")
-    tasks = []
+    orders = []
+    directory, unsaved = plan.tree.directory(), dict(plan.tree.unsaved)
     for build in plan.builds:
         variants = {runtime: build.variant(runtime) for runtime in build.runtimes}
         if chosen and not chosen & set(variants.values()):
             continue
         files = sorted((build.units & wanted) - tolerant.problems.keys())
-        units = tuple((file, plan.command(build, file).arguments) for file in files)
         gaps = [(file, "needed for the build, and missing or empty in the tree") for file in sorted(build.absent)]
         gaps += [(file, "the file is empty") for file in sorted(build.units & tolerant.empty)]
         gaps += [(file, reason) for file, reason in sorted(tolerant.problems.items())]
-        place, unsaved = plan.tree.directory(), dict(plan.tree.unsaved)
-        tasks.append(Task(build.name, place, units, plan.common(build), build.runtimes, variants, skipped, tuple(gaps), unsaved))
-    return tasks
+        orders.append(
+            Order(
+                build=build.name,
+                directory=directory,
+                generated=plan.generated[build.name],
+                units=tuple((file, plan.command(build, file).arguments) for file in files),
+                common=plan.common(build),
+                headers=headers_of(directory, files, unsaved),
+                runtimes=build.runtimes,
+                variants=variants,
+                skipped=tuple(sorted(skipped)),
+                gaps=tuple(gaps),
+                unsaved=unsaved,
+            )
+        )
+    return orders
 
 
-def _figures(results: list[TaskResult]) -> dict[str, int | float]:
-    """How long each stage took, and how much there was."""
-    figures: dict[str, int | float] = {"megabytes, largest process": max((result.megabytes for result in results), default=0.0)}
+def _work(readings: list[Reading], jobs: int, progress: Progress, session: Session, tool: bytes) -> tuple[list[BuildResult], dict[str, int | float]]:
+    """Read and analyse what has to be: the results, in the order of the readings, and how long what took."""
+    from ptlint.analysis.result import BuildResult
+    from ptlint.pool import Job, Lost, run_jobs
+    from ptlint.worker import Analysed, AnalyseTask, ParsedUnits, ParseTask, run_task
+
+    found: dict[int, BuildResult] = {}
+    figures: dict[str, int | float] = {"megabytes, largest process": 0.0}
+    tasks: dict[str, tuple[int, ParseTask | AnalyseTask]] = {}
+    open_tasks = dict.fromkeys(range(len(readings)), 0)
+    tried: set[int] = set()
+    progress.stage("analysing", len(readings))
+
+    def job(index: int, task: ParseTask | AnalyseTask, weight: float) -> Job:
+        name = str(len(tasks))
+        tasks[name] = index, task
+        return Job(name, msgspec.msgpack.encode(task), weight)
+
+    def parse(index: int, parts: list[ParseTask]) -> list[Job]:
+        open_tasks[index] += len(parts)
+        # What is read has to be analysed yet: it goes before the analysis of others.
+        return [job(index, part, 1000.0 + len(part.units)) for part in parts]
+
+    def analyse(index: int) -> list[Job]:
+        task = readings[index].analysis()
+        key = digest(tool + msgspec.msgpack.encode(task))
+        data = session.get("build", key)
+        if data is not None:
+            try:
+                found[index] = msgspec.msgpack.decode(data, type=BuildResult)
+            except msgspec.MsgspecError:
+                pass
+            else:
+                progress.advance()
+                return []
+        keys[index] = key
+        return [job(index, task, float(len(task.units)))]
+
+    keys: dict[int, bytes] = {}
+
+    def next_of(index: int) -> list[Job]:
+        return analyse(index) if not open_tasks[index] and readings[index].complete else []
+
+    def done(finished: Job, answer: bytes | Lost) -> list[Job]:
+        index, task = tasks[finished.name]
+        reading = readings[index]
+        if isinstance(task, ParseTask):
+            open_tasks[index] -= 1
+            if isinstance(answer, Lost):
+                return parse(index, reading.lose(task, answer.reason)) or next_of(index)
+            units = msgspec.msgpack.decode(answer, type=ParsedUnits)
+            _count(figures, f"seconds to parse {reading.order.build}", units.seconds, units.megabytes)
+            if not reading.take(task, units):
+                return parse(index, reading.missing(1))
+            return next_of(index)
+        if isinstance(answer, Lost):
+            if index not in tried:
+                tried.add(index)
+                return [job(index, task, 0.0)]
+            found[index] = reading.lost(answer.reason)
+        else:
+            analysed = msgspec.msgpack.decode(answer, type=Analysed)
+            _count(figures, f"seconds to analyse {reading.order.build}", analysed.seconds, analysed.megabytes)
+            found[index] = analysed.result
+            if reading.settled:
+                session.put("build", keys[index], msgspec.msgpack.encode(analysed.result))
+        progress.advance()
+        return []
+
+    first: list[Job] = []
+    for index, reading in enumerate(readings):
+        parts = reading.missing(max(1, jobs // max(1, len(readings))))
+        first += parse(index, parts) if parts else analyse(index)
+    run_jobs(first, run_task, min(jobs, max(1, len(first))), done)
+    results = [found[index] for index in range(len(readings))]
     for result in results:
-        figures |= {f"seconds to {stage} {result.result.build}": value for stage, value in result.seconds.items()}
-        figures |= {f"{name} in {result.result.build}": count for name, count in result.result.counts.items()}
-    return figures
+        figures |= {f"{name} in {result.build}": count for name, count in result.counts.items()}
+    return results, figures
+
+
+def _count(figures: dict[str, int | float], name: str, seconds: float, megabytes: float) -> None:
+    figures[name] = figures.get(name, 0.0) + seconds
+    figures["megabytes, largest process"] = max(figures["megabytes, largest process"], megabytes)

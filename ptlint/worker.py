@@ -1,4 +1,4 @@
-"""One build, from its units to the results of its analysis: what runs in a process of the pool.
+"""What runs in a process of the pool: reading units of one build, and analysing one build.
 
 Everything that goes in and comes out is plain and encoded; a worker shares nothing with others.
 """
@@ -20,46 +20,87 @@ from ptlint import resources
 from ptlint.analysis.build import analyse
 from ptlint.analysis.result import BuildResult
 from ptlint.frontend import ir
-from ptlint.frontend.parse import parse_unit
-from ptlint.frontend.pch import common_headers, make_pch
+from ptlint.frontend.parse import Headers, parse_shared
+from ptlint.frontend.pch import common_headers, header_files, make_pch
+from ptlint.frontend.problem import Problem
 from ptlint.frontend.source import Sources
-from ptlint.program.border import load_border
+from ptlint.program.border import Border, load_border
 from ptlint.program.link import link
 
-__all__ = ["Task", "TaskResult", "run_task", "ready"]
+__all__ = ["AnalyseTask", "Analysed", "ParseTask", "ParsedUnit", "ParsedUnits", "SharedRow", "headers_of", "ready", "run_task"]
 
 _DEPTH = 20_000
 
 
-class Task(msgspec.Struct, frozen=True):
-    """A build to parse and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share.
+class ParseTask(msgspec.Struct, frozen=True, tag=True):
+    """Units of a build to read. ``units`` are (file, arguments), ``common`` the arguments that all units of the build share.
 
-    ``gaps`` are (file, reason) of what is known to be missing before anything was parsed. ``unsaved`` are contents in place of the files' own.
+    ``headers`` are those to precompile. ``known`` are keys of functions of these headers that need not be lowered again. ``unsaved`` are
+    contents in place of the files' own.
     """
 
     build: str
     directory: str
     units: tuple[tuple[str, tuple[str, ...]], ...]
     common: tuple[str, ...]
-    runtimes: tuple[str, ...]
-    variants: dict[str, str]
-    skipped: frozenset[str]
-    gaps: tuple[tuple[str, str], ...] = ()
+    headers: tuple[str, ...]
+    known: frozenset[str] = frozenset()
     unsaved: dict[str, bytes] = {}
 
 
-class TaskResult(msgspec.Struct, frozen=True):
-    """The build's result; ``seconds`` by stage and ``megabytes``, the most that the process used, are for people only.
+class ParsedUnit(msgspec.Struct, frozen=True, array_like=True):
+    """What one unit gives: an encoded ``ir.Unit`` (empty where it could not be read), and the functions of the header that it names."""
 
-    ``read`` are the files that the compiler read, relative to the tree, those outside of it absolute; ``settled`` is False where a
-    second run might find something else (a worker that was killed).
+    file: str
+    unit: bytes
+    refs: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    read: tuple[str, ...]
+
+
+class SharedRow(msgspec.Struct, frozen=True, array_like=True):
+    """An encoded ``ir.Shared``, with what it names."""
+
+    refs: tuple[str, ...]
+    records: tuple[str, ...]
+    data: bytes
+
+
+class ParsedUnits(msgspec.Struct, frozen=True, tag=True):
+    """What a ParseTask gives. ``header`` are the files of the precompiled header, None where there is none.
+
+    ``bound``: functions of the header differ from unit to unit, so what was read now goes with nothing that was read another time.
     """
 
-    result: BuildResult
-    seconds: dict[str, float]
+    units: tuple[ParsedUnit, ...]
+    shared: dict[str, SharedRow]
+    layouts: dict[str, ir.Layout]
+    header: tuple[str, ...] | None
+    bound: bool
+    seconds: float
     megabytes: float
-    read: tuple[str, ...] = ()
-    settled: bool = True
+
+
+class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
+    """A build to link and analyse. ``units`` and ``shared`` are encoded; ``incomplete`` are (file, reason) of what could not be read."""
+
+    build: str
+    runtimes: tuple[str, ...]
+    variants: dict[str, str]
+    skipped: tuple[str, ...]
+    incomplete: tuple[tuple[str, str], ...]
+    count: int
+    units: tuple[bytes, ...]
+    shared: tuple[bytes, ...]
+    layouts: tuple[ir.Layout, ...]
+
+
+class Analysed(msgspec.Struct, frozen=True, tag=True):
+    """What an AnalyseTask gives; ``seconds`` and ``megabytes``, the most that the process used, are for people only."""
+
+    result: BuildResult
+    seconds: float
+    megabytes: float
 
 
 @contextmanager
@@ -76,39 +117,59 @@ def ready() -> Iterator[None]:
             gc.enable()
 
 
-@ready()
 def run_task(data: bytes) -> bytes:
-    """Parse, link, analyse. Takes an encoded Task, gives an encoded TaskResult. A unit that fails is an entry of ``incomplete``."""
-    task = msgspec.msgpack.decode(data, type=Task)
-    seconds = {"parse": -time.monotonic()}
+    """Takes an encoded task, gives its encoded result. A unit that cannot be read is one with problems."""
+    task = msgspec.msgpack.decode(data, type=ParseTask | AnalyseTask)
     border = load_border(resources.rules())
+    with ready():
+        return msgspec.msgpack.encode(_parse(task, border) if isinstance(task, ParseTask) else _analyse(task, border))
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _parse(task: ParseTask, border: Border) -> ParsedUnits:
+    began = time.monotonic()
+    records = frozenset(name.removesuffix("*").strip() for name in {*border.tables, *border.pages})
     sources = Sources(task.directory, task.unsaved)
-    units, incomplete = _parse(task, sources, frozenset(name.removesuffix("*").strip() for name in {*border.tables, *border.pages}))
-    incomplete += task.gaps
-    seconds["parse"] += time.monotonic()
-    seconds["analyse"] = -time.monotonic()
-    program = link(units, border, task.runtimes)
-    result = analyse(
-        program, border, build=task.build, variants=task.variants, incomplete=tuple(incomplete), units=len(task.units), left_out=task.skipped
-    )
-    seconds["analyse"] += time.monotonic()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return msgspec.msgpack.encode(TaskResult(result, seconds, peak, tuple(sorted(sources.read))))
-
-
-def _parse(task: Task, sources: Sources, records: frozenset[str]) -> tuple[list[ir.Unit], list[tuple[str, str]]]:
-    units: list[ir.Unit] = []
-    incomplete: list[tuple[str, str]] = []
-    known: set[str] = set()
+    headers = Headers(known=set(task.known))
+    units = []
     with tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
         pch: str | None = str(Path(folder) / "common.pch")
-        headers = common_headers(sources, [file for file, _ in task.units])
         assert pch is not None
-        if make_pch(task.directory, task.common, headers, pch, sources=sources):
+        if make_pch(task.directory, task.common, task.headers, pch, sources=sources):
             pch = None  # some header fails alone: let each unit say so for itself
+        files = None if pch is None else header_files(pch)
         for file, arguments in task.units:
-            unit, problems = parse_unit(task.directory, file, arguments, None, pch, records=records, sources=sources, known=known)
-            incomplete += ((problem.file, problem.reason) for problem in problems)
-            if unit is not None:
-                units.append(unit)
-    return units, incomplete
+            parsed = parse_shared(sources, file, arguments, headers, pch, records)
+            unit = b"" if parsed.unit is None else msgspec.msgpack.encode(parsed.unit)
+            units.append(ParsedUnit(file, unit, parsed.refs, parsed.problems, parsed.read))
+    shared = {key: SharedRow(one.refs, one.records, msgspec.msgpack.encode(one)) for key, one in headers.functions.items()}
+    return ParsedUnits(tuple(units), shared, headers.layouts, files, headers.bound, time.monotonic() - began, _megabytes())
+
+
+def _analyse(task: AnalyseTask, border: Border) -> Analysed:
+    began = time.monotonic()
+    decoder = msgspec.msgpack.Decoder(ir.Unit)
+    units = [decoder.decode(unit) for unit in task.units]
+    common = [msgspec.msgpack.decode(one, type=ir.Shared) for one in task.shared]
+    # After all units: what stands in a unit's own file comes first.
+    statics = tuple(static for one in common for static in one.statics)
+    units.append(ir.Unit("\U0010ffff", tuple(one.function for one in common), statics, task.layouts, ()))
+    program = link(units, border, task.runtimes)
+    result = analyse(
+        program,
+        border,
+        build=task.build,
+        variants=task.variants,
+        incomplete=task.incomplete,
+        units=task.count,
+        left_out=frozenset(task.skipped),
+    )
+    return Analysed(result, time.monotonic() - began, _megabytes())
+
+
+def headers_of(directory: str, files: list[str], unsaved: dict[str, bytes]) -> tuple[str, ...]:
+    """The headers that are worth precompiling for these units of a tree; ``unsaved`` are contents in place of the files' own."""
+    return tuple(common_headers(Sources(directory, unsaved), files))

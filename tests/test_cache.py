@@ -25,9 +25,11 @@ from ptlint.cache.facts import Index, WorkFacts
 from ptlint.errors import Unreadable, UsageError
 from ptlint.options import RunOptions
 from ptlint.outcome import Outcome
+from ptlint.pipeline import look as look_at
 from ptlint.pipeline import run
 from ptlint.progress import NullProgress
 from ptlint.tree import open_tree
+from ptlint.tree.overlay import Overlay
 
 FILES = ("mm/memory.c", "mm/pt_reclaim.c", "include/linux/mm.h", "arch/x86/include/asm/pgtable.h", "arch/x86/Kconfig", "mm/Makefile")
 Change = Callable[[Path], None]
@@ -328,29 +330,32 @@ def test_it_does_not_outgrow_its_limit(tmp_path: Path) -> None:
 
 
 _WRITER = """
-import sys
+import sys, time
 from pathlib import Path
 from ptlint.cache import Store
-store = Store(Path(sys.argv[1]), print, 1 << 30)
-number = 0
-while True:
+store = Store(Path(sys.argv[1]), lambda text: None, 1 << 30)
+print("started", flush=True)
+for number in range(3000):
     store.put("a", sys.argv[2].encode(), bytes([number % 256]) * 50_000)
-    if number == 0:
-        print("started", flush=True)
-    number += 1
+    time.sleep(0.002)
 """
 
 
 def test_several_processes_that_are_killed_at_any_moment(tmp_path: Path) -> None:
+    first = store(tmp_path)
+    for name in b"xyz":
+        first.put("a", bytes([name]), b"\0" * 50_000)
     command = [sys.executable, "-c", _WRITER, str(tmp_path)]
     writers = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True, cwd=ROOT) for name in "xyz"]
-    for writer in writers:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "started\n"
-    time.sleep(0.2)
-    for writer in writers:
-        writer.send_signal(signal.SIGKILL)
-        writer.communicate()
+    try:
+        for writer in writers:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == "started\n"
+        time.sleep(0.2)
+    finally:
+        for writer in writers:
+            writer.send_signal(signal.SIGKILL)
+            writer.communicate()
     texts: list[str] = []
     one = store(tmp_path, texts)
     for name in b"xyz":
@@ -379,3 +384,33 @@ def test_no_session_without_a_folder(tree: Path) -> None:
     with open_tree(tree) as opened:
         assert session.find(opened, "outcome", b"") is None
     assert not session.active
+
+
+def test_a_batch_is_kept_together(tmp_path: Path) -> None:
+    one, two = store(tmp_path), store(tmp_path)
+    with one.batch():
+        one.put("a", b"x", b"1")
+        one.put("a", b"y", b"2")
+        assert two.get("a", b"x") is None
+    assert [two.get("a", key) for key in (b"x", b"y")] == [b"1", b"2"]
+
+
+def test_a_patch_that_changes_nothing_that_matters(tree: Path, cache: Path) -> None:
+    options = RunOptions(tree=tree, variants=("nopv",), cache_dir=cache)
+    memory = (tree / "mm/memory.c").read_bytes()
+    time.sleep(0.03)
+    for changed, known in (
+        ({"README": b"new"}, True),
+        ({"mm/memory.c": memory}, True),
+        ({"mm/memory.c": memory + b"int f(void) { return 1; }\n"}, False),
+        ({"mm/memory.c": memory + b"int f(void) { return 1; }\n", "README": b""}, True),
+        ({"arch/x86/include/linux/mm.h": b"#error shadow\n"}, False),
+        ({"mm/gup.c": None}, False),
+    ):
+        session = open_session(cache, pytest.fail)
+        with open_tree(tree) as below:
+            found = look_at(Overlay(below, changed), options, NullProgress(), session)
+            session.close()
+            assert cached(found) == known, changed
+            fresh = look_at(Overlay(below, changed), options, NullProgress(), Session(None))
+        assert said(found) == said(fresh), changed

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ptlint.frontend.ir import Asm, Branch, Call, Const, Expr, Function, FunctionRef, Init, Member, Opaque, Place, Return, String, Switch, Unit, Var
-from ptlint.frontend.parse import Problem, parse_unit
+from ptlint.frontend.parse import Headers, Problem, parse_shared, parse_unit
 from ptlint.frontend.pch import common_headers, make_pch
 from ptlint.frontend.show import show, show_end, show_function, show_variable
 from ptlint.frontend.source import Sources
@@ -315,8 +315,11 @@ def test_precompiled_header_changes_nothing(tmp_path: Path) -> None:
     path = str(tmp_path / "all.pch")
     assert make_pch(str(tmp_path), ["-Iinc", "-w"], headers, path) == []
     plain = parse_unit(str(tmp_path), "a.c", ["-Iinc", "-w"])
-    assert parse_unit(str(tmp_path), "a.c", ["-Iinc", "-w"], pch=path) == plain
+    precompiled = parse_unit(str(tmp_path), "a.c", ["-Iinc", "-w"], pch=path)
     assert plain[0] is not None
+    assert precompiled[0] is not None
+    assert precompiled[1] == plain[1]
+    assert msgspec.structs.replace(precompiled[0], declared=plain[0].declared) == plain[0]
     assert [found.key for found in plain[0].functions] == ["t", "inc/h.h:drop"]
     assert [(call.text, [name for name, _ in call.macros]) for call in calls(plain[0].functions[0])] == [("call_it", ["call_it"]), ("drop", [])]
 
@@ -360,14 +363,35 @@ def test_long_chains_are_no_crash() -> None:
     assert problems == [] or problems[0].reason == "t: nested too deeply"
 
 
-def test_known_functions_of_headers_are_left_out(tmp_path: Path) -> None:
-    (tmp_path / "h.h").write_text("static inline int low(int x) { return x; }\n")
+def test_functions_of_the_precompiled_header_are_lowered_once(tmp_path: Path) -> None:
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "h.h").write_text(
+        "#pragma once\nstatic inline int lower(int x) { return x; }\nstatic inline int low(int x) { return lower(x); }\n"
+    )
+    (tmp_path / "own.h").write_text("static inline int mine(int x) { return low(x); }\n")
     for name in ("a", "b"):
-        (tmp_path / f"{name}.c").write_text('#include "h.h"\nint t(int x) { return low(x); }\n')
-    known: set[str] = set()
-    units = [parse_unit(str(tmp_path), f"{name}.c", [], known=known)[0] for name in ("a", "b")]
-    assert [[found.key for found in unit.functions] for unit in units if unit] == [["t", "h.h:low"], ["t"]]
-    assert known == {"h.h:low"}
+        (tmp_path / f"{name}.c").write_text(f'#include <h.h>\n#include "own.h"\nint {name}(int x) {{ return mine(x); }}\n')
+    sources, headers = Sources(str(tmp_path)), Headers()
+    pch = str(tmp_path / "all.pch")
+    assert make_pch(str(tmp_path), ["-Iinc"], ["h.h"], pch) == []
+    units = [parse_shared(sources, f"{name}.c", ["-Iinc"], headers, pch, frozenset()) for name in ("a", "b")]
+    assert [[found.key for found in parsed.unit.functions] for parsed in units if parsed.unit] == [["a", "own.h:mine"], ["b", "own.h:mine"]]
+    assert {key: one.refs for key, one in headers.functions.items()} == {"inc/h.h:low": ("inc/h.h:lower",), "inc/h.h:lower": ()}
+    assert [parsed.refs for parsed in units] == [("inc/h.h:low",), ("inc/h.h:low",)]
+    assert [parsed.read for parsed in units] == [("a.c", "own.h"), ("b.c", "own.h")]
+    assert not headers.bound
+
+
+def test_a_function_of_the_header_that_needs_the_unit_is_not_shared(tmp_path: Path) -> None:
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "h.h").write_text("#pragma once\nstatic int later(int x);\nstatic inline int low(int x) { return later(x); }\n")
+    (tmp_path / "a.c").write_text("#include <h.h>\nint a(int x) { return low(x); }\nstatic int later(int x) { return x + 1; }\n")
+    headers, pch = Headers(), str(tmp_path / "all.pch")
+    assert make_pch(str(tmp_path), ["-Iinc", "-w"], ["h.h"], pch) == []
+    parsed = parse_shared(Sources(str(tmp_path)), "a.c", ["-Iinc", "-w"], headers, pch, frozenset())
+    assert headers.bound
+    assert parsed.unit is not None
+    assert [found.key for found in parsed.unit.functions] == ["a", "a.c:later"]
 
 
 @pytest.mark.parametrize("cut", range(20, 680, 37))

@@ -971,6 +971,8 @@ def _emptied(value: Term) -> bool:
 
 
 def _merge(found: list[tuple[Term, State]]) -> list[tuple[Term, State]]:
+    if len(found) < 2:
+        return found
     kept: dict[tuple[object, ...], tuple[Term, State]] = {}
     for value, state in found:
         kept.setdefault((value, *state.key()), (value, state))

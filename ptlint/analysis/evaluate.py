@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from ptlint.analysis import terms
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Event, State, Unlink
@@ -14,6 +16,7 @@ __all__ = ["Evaluator", "bare"]
 _COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
 
 
+@functools.cache
 def bare(type_: str) -> str:
     """A type without qualifiers, pointers set off by one space."""
     if "const" in type_ or "volatile" in type_:

@@ -78,10 +78,10 @@ def _live(function: ir.Function, next_of: list[tuple[int, ...]]) -> tuple[frozen
         kill: set[str] = set()
         for top in expressions(block):
             target = top.left if isinstance(top, ir.Assign) and not top.op and isinstance(top.left, ir.Var) else None
-            for node in sub(top):
+            for node in sub(top.right if isinstance(top, ir.Assign) and target is not None else top):
                 if isinstance(node, ir.Unary) and node.op == "&" and isinstance(base := _base(node.operand), ir.Var):
                     always.add(base.id)
-                elif isinstance(node, ir.Var) and node is not target and node.id not in kill:
+                elif isinstance(node, ir.Var) and node.id not in kill:
                     read.add(node.id)
             if target is not None and target.id not in read:
                 kill.add(target.id)

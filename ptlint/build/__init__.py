@@ -33,7 +33,7 @@ from ptlint.build.model import Build, Command
 from ptlint.errors import Unreadable
 from ptlint.tree import Tree
 
-__all__ = ["Build", "Command", "Plan", "not_covered", "prepare"]
+__all__ = ["Build", "Command", "Derived", "Plan", "derive", "not_covered", "prepare", "realise"]
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -57,21 +57,37 @@ class Plan(msgspec.Struct, frozen=True):
         return common_arguments(self.tree, build.bits, self.generated[build.name])
 
 
+class Derived(msgspec.Struct, frozen=True):
+    """The builds of a tree, and the text of the headers that kbuild would generate for each, by path, but for those that the compiler makes."""
+
+    builds: tuple[Build, ...]
+    headers: dict[str, dict[str, str]]
+
+
 def prepare(tree: Tree, cache_dir: str | os.PathLike[str], gates: Iterable[str] = (), config: str | os.PathLike[str] | None = None) -> Plan:
     """Read the tree's Kconfig and Makefiles, choose its builds, and write their generated headers below ``cache_dir``.
 
     ``gates`` are further CONFIG symbols to switch on where Kconfig lets it; ``config`` is a ``.config`` of the user's own.
     Raises ``UsageError`` when the Kconfig files or ``config`` cannot be read, ``Unreadable`` when headers cannot be made or written.
     """
+    return realise(tree, cache_dir, derive(tree, gates, config))
+
+
+def derive(tree: Tree, gates: Iterable[str] = (), config: str | os.PathLike[str] | None = None) -> Derived:
+    """The first half of ``prepare``: what depends on the tree's Kconfig, Makefiles and lists of headers. Raises as ``prepare`` does."""
     rules = load_rules()
     builds = derive_builds(tree, parse(tree, rules), gates, None if config is None else Path(config), rules)
+    return Derived(tuple(builds), {build.name: generated_headers(tree, build.symbols) for build in builds})
+
+
+def realise(tree: Tree, cache_dir: str | os.PathLike[str], derived: Derived) -> Plan:
+    """The second half of ``prepare``: write the generated headers. Raises ``Unreadable`` when they cannot be made or written."""
     folder = Path(cache_dir).resolve() / "generated"
-    made = {build.name: _generate(tree, build, folder) for build in builds}
-    return Plan(tree, tuple(builds), {name: path for name, (path, _) in made.items()}, frozenset().union(*(read for _, read in made.values())))
+    made = {build.name: _generate(tree, build, derived.headers[build.name], folder) for build in derived.builds}
+    return Plan(tree, derived.builds, {name: path for name, (path, _) in made.items()}, frozenset().union(*(read for _, read in made.values())))
 
 
-def _generate(tree: Tree, build: Build, folder: Path) -> tuple[str, frozenset[str]]:
-    headers = generated_headers(tree, build.symbols)
+def _generate(tree: Tree, build: Build, headers: dict[str, str], folder: Path) -> tuple[str, frozenset[str]]:
     made = folder / _digest(tree, headers)
     try:
         _write(made, headers)

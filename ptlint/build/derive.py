@@ -65,17 +65,18 @@ def derive_builds(
     wanted = [*_names(rules.gate), *(name.removeprefix("CONFIG_") for name in gates)]
     makefiles = Makefiles(tree, rules.folder)
     runtimes = _runtimes()
+    deciding = _deciding(kconfig, rules)
     found: list[Build] = []
     for pv, bits in ((False, 64), (True, 64), (False, 32)):
         plain = _Wish(pv, bits, ())
         _apply(tree, kconfig, rules, plain, wanted)
-        if bits == 32 and kconfig.values().get("X86_PAE") != "y" and kconfig.symbol("X86_PAE") is not None:
+        if bits == 32 and kconfig.value("X86_PAE") != "y" and kconfig.symbol("X86_PAE") is not None:
             continue
         if bits == 32 and kconfig.symbol("64BIT") is None:
             continue
-        if pv and not any(kconfig.values().get(name) == "y" for name in rules.paravirt.symbols):
+        if pv and not any(kconfig.value(name) == "y" for name in rules.paravirt.symbols):
             continue
-        switches = axes(kconfig, rules)
+        switches = _free(deciding, kconfig, rules)
         found.append(_build(plain.name, plain.suffix, kconfig, makefiles, runtimes, rules))
         for number in range(1, len(switches) + 1):
             for without in itertools.combinations(switches, number):
@@ -93,8 +94,12 @@ def axes(kconfig: Configuration, rules: Rules) -> tuple[str, ...]:
 
     That is what selects the batch's symbol (or is in the condition of a ``select``), what it depends on, and what depends on it.
     """
+    return _free(_deciding(kconfig, rules), kconfig, rules)
+
+
+def _deciding(kconfig: Configuration, rules: Rules) -> frozenset[Any]:
+    """What ``axes`` chooses from, whatever values symbols have."""
     library = kconfig.library
-    apart = {*rules.paravirt.symbols, *_names(rules.guests), *_names(rules.pae)}
     batches = {name for name in rules.batch.symbols if kconfig.symbol(name) is not None}
     deciding: list[Any] = []
     for symbol in kconfig.symbols():
@@ -105,9 +110,15 @@ def axes(kconfig: Configuration, rules: Rules) -> tuple[str, ...]:
             deciding += library.expr_items(symbol.direct_dep)
         elif any(getattr(item, "name", None) in batches for item in library.expr_items(symbol.direct_dep)):
             deciding.append(symbol)
+    return frozenset(deciding)
+
+
+def _free(deciding: frozenset[Any], kconfig: Configuration, rules: Rules) -> tuple[str, ...]:
+    library = kconfig.library
+    apart = {*rules.paravirt.symbols, *_names(rules.guests), *_names(rules.pae)}
     names = sorted(
         symbol.name
-        for symbol in set(deciding)
+        for symbol in deciding
         if isinstance(symbol, library.Symbol) and symbol.nodes and symbol.name not in apart and symbol.tri_value == 2 and 0 in symbol.assignable
     )
     return tuple(names[:_MAX_AXES])

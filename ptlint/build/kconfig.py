@@ -164,6 +164,11 @@ class Configuration:
         self._assign(name, value)
         return bool(symbol.str_value == value)
 
+    def value(self, name: str) -> str:
+        """The value of one symbol, ``n`` when it has none."""
+        symbol = self.symbol(name)
+        return str(symbol.str_value) if symbol is not None else "n"
+
     def values(self) -> dict[str, str]:
         """All symbols that have a value, as Kconfig writes them (strings in quotes), by name; ``n`` is left out."""
         found: dict[str, str] = {}

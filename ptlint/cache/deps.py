@@ -47,7 +47,7 @@ class Recorder:
     """Stands for ``tree`` and writes down what it was asked. ``settled`` is False once an answer was an error."""
 
     def __init__(self, tree: Tree) -> None:
-        self._tree = tree
+        self.tree = tree
         self.settled = True
         self.contents: dict[str, bytes] = {}
         self._exists: dict[str, bool] = {}
@@ -58,58 +58,69 @@ class Recorder:
         """Everything so far, with what the compiler read and looked for in vain."""
         return Deps(self.contents, self._exists, self._folders, self._listings, sources, missing)
 
+    def absorb(self, deps: Deps) -> None:
+        """All that ``deps`` says was asked here too."""
+        for path, found in deps.contents.items():
+            self._note(path, found)
+        self._exists |= deps.exists
+        self._folders |= deps.folders
+        self._listings |= deps.listings
+
+    def _note(self, path: str, found: bytes) -> None:
+        if self.contents.setdefault(path, found) != found:
+            self.settled = False  # it changed under our hands
+
     @property
     def root(self) -> str:
         """See ``Tree.root``."""
-        return self._tree.root
+        return self.tree.root
 
     @property
     def commit(self) -> str | None:
         """See ``Tree.commit``."""
-        return self._tree.commit
+        return self.tree.commit
 
     @property
     def version(self) -> str:
         """See ``Tree.version``. It is what a file says."""
         self.read("Makefile")
-        return self._tree.version
+        return self.tree.version
 
     @property
     def unsaved(self) -> Mapping[str, bytes]:
         """See ``Tree.unsaved``. What the compiler reads of it is written down with what else it reads."""
-        return self._tree.unsaved
+        return self.tree.unsaved
 
     def read(self, path: str) -> bytes | None:
         """See ``Tree.read``."""
         try:
-            data = self._tree.read(path)
+            data = self.tree.read(path)
         except Unreadable:
             self.settled = False
             raise
         found = ABSENT if data is None else digest(data)
-        if self.contents.setdefault(path, found) != found:
-            self.settled = False  # it changed under our hands
+        self._note(path, found)
         return data
 
     def exists(self, path: str) -> bool:
         """See ``Tree.exists``."""
-        found = self._exists[path] = self._tree.exists(path)
+        found = self._exists[path] = self.tree.exists(path)
         return found
 
     def is_dir(self, path: str) -> bool:
         """See ``Tree.is_dir``."""
-        found = self._folders[path] = self._tree.is_dir(path)
+        found = self._folders[path] = self.tree.is_dir(path)
         return found
 
     def files(self, prefix: str) -> list[str]:
         """See ``Tree.files``."""
-        found = self._tree.files(prefix)
+        found = self.tree.files(prefix)
         self._listings[prefix] = listing_digest(found)
         return found
 
     def directory(self) -> str:
         """See ``Tree.directory``."""
-        return self._tree.directory()
+        return self.tree.directory()
 
     def close(self) -> None:
         """Nothing: the tree is somebody else's."""

@@ -16,6 +16,8 @@ import msgspec
 from ptlint.cache.deps import ABSENT, Deps, digest, listing_digest
 from ptlint.errors import Unreadable
 from ptlint.tree import Tree, WorkTree
+from ptlint.tree.base import clean
+from ptlint.tree.overlay import Overlay
 
 __all__ = ["Facts", "Index", "PlainFacts", "WorkFacts", "facts_of"]
 
@@ -41,6 +43,12 @@ class Facts(Protocol):
     def holds(self, deps: Deps) -> bool:
         """Whether everything that ``deps`` says holds."""
 
+    def content(self, path: str) -> bytes:
+        """The digest of what ``Tree.read`` gives, ABSENT for None (and for what cannot be read)."""
+
+    def exists(self, path: str) -> bool:
+        """As ``Tree.exists``."""
+
     def source(self, path: str) -> bytes:
         """The digest of a file as the compiler reads it, ABSENT when there is none."""
 
@@ -48,8 +56,10 @@ class Facts(Protocol):
         """Of ``paths``, where the compiler may look, those where nothing is, by folder (see ``Deps.missing``). It read ``found``."""
 
 
-def facts_of(tree: Tree, index: Index | None) -> Facts:
-    """The facts of ``tree``; ``index`` is what is known of a work tree, and is added to."""
+def facts_of(tree: Tree, index: Index | None, below: Facts | None = None) -> Facts:
+    """The facts of ``tree``; ``index`` is what is known of a work tree, and is added to; ``below`` are those of the tree below an overlay."""
+    if isinstance(tree, Overlay):
+        return OverlayFacts(tree, below or facts_of(tree.ground, index))
     return WorkFacts(tree, index or Index()) if isinstance(tree, WorkTree) else PlainFacts(tree)
 
 
@@ -70,9 +80,14 @@ class PlainFacts:
 
     def source(self, path: str) -> bytes:
         """See ``Facts.source``."""
-        return self._content(path)
+        return self.content(path)
 
-    def _content(self, path: str) -> bytes:
+    def exists(self, path: str) -> bool:
+        """See ``Facts.exists``."""
+        return self._tree.exists(path)
+
+    def content(self, path: str) -> bytes:
+        """See ``Facts.content``."""
         found = self._contents.get(path)
         if found is None:
             try:
@@ -101,16 +116,40 @@ class PlainFacts:
         """See ``Facts.holds``."""
         tree = self._tree
         return (
-            all(self._content(path) == wanted for path, wanted in deps.contents.items())
-            and all(self._content(path) == wanted for path, wanted in deps.sources.items())
-            and all(tree.exists(path) == wanted for path, wanted in deps.exists.items())
+            all(self.content(path) == wanted for path, wanted in deps.contents.items())
+            and all(self.source(path) == wanted for path, wanted in deps.sources.items())
+            and all(self.exists(path) == wanted for path, wanted in deps.exists.items())
             and all(tree.is_dir(path) == wanted for path, wanted in deps.folders.items())
             and all(listing_digest(tree.files(prefix)) == wanted for prefix, wanted in deps.listings.items())
             and not any(
-                any(tree.exists(posixpath.join(folder, name)) for name in names) if names else tree.is_dir(folder)
+                any(self.exists(posixpath.join(folder, name)) for name in names) if names else tree.is_dir(folder)
                 for folder, names in deps.missing.items()
             )
         )
+
+
+class OverlayFacts(PlainFacts):
+    """Facts of a tree over another: of what it does not change, those of the one below."""
+
+    def __init__(self, tree: Overlay, below: Facts) -> None:
+        super().__init__(tree)
+        self._changed, self._below = tree.changed, below
+        self._takes_away = None in tree.changed.values()  # and with it perhaps folders
+
+    def _touched(self, path: str) -> bool:
+        return path in self._changed or clean(path) != path
+
+    def content(self, path: str) -> bytes:
+        """See ``Facts.content``."""
+        return super().content(path) if self._touched(path) else self._below.content(path)
+
+    def source(self, path: str) -> bytes:
+        """See ``Facts.source``."""
+        return super().content(path) if self._touched(path) else self._below.source(path)
+
+    def exists(self, path: str) -> bool:
+        """See ``Facts.exists``."""
+        return super().exists(path) if self._takes_away or self._touched(path) or not self._below.exists(path) else True
 
 
 def _stamp(found: os.stat_result) -> Stamp:
@@ -124,6 +163,9 @@ class WorkFacts:
         self._tree, self.index = tree, index
         self._root = tree.root + "/"
         self._inside: dict[str, bool] = {}
+        self._sources: dict[str, bytes] = {}
+        self._stamps: dict[str, Stamp | None] = {}
+        self._names: dict[str, frozenset[str] | None] = {}
         self.changed = False
 
     # ---- single answers --------------------------------------------------------------------------------------
@@ -139,6 +181,12 @@ class WorkFacts:
 
     def source(self, path: str) -> bytes:
         """See ``Facts.source``."""
+        found = self._sources.get(path)
+        if found is None:
+            found = self._sources[path] = self._source(path)
+        return found
+
+    def _source(self, path: str) -> bytes:
         state, known = self._known(path)
         if known is not None or state is None:
             return known or ABSENT
@@ -155,6 +203,22 @@ class WorkFacts:
         self.index.files[path] = (_stamp(state), found)
         self.changed = True
 
+    def content(self, path: str) -> bytes:
+        """See ``Facts.content``."""
+        state, known = self._known(path)
+        if known is not None:
+            return known
+        try:
+            data = self._tree.read(path)
+        except Unreadable:
+            data = None
+        if data is None:
+            return ABSENT
+        found = digest(data)
+        if state is not None:
+            self.learn(path, state, found)
+        return found
+
     def _content_is(self, path: str, wanted: bytes) -> bool:
         state, known = self._known(path)
         if known is not None and known == wanted:
@@ -170,7 +234,7 @@ class WorkFacts:
             self.learn(path, state, found)
         return found == wanted
 
-    def _exists(self, path: str) -> bool:
+    def exists(self, path: str) -> bool:
         """As ``Tree.exists``, with one look where neither the path nor a folder above it is a link."""
         folder, name = posixpath.split(path)
         if name in ("", ".", "..") or path.startswith("/") or not self._plain(folder):
@@ -224,24 +288,37 @@ class WorkFacts:
         return self._tree.exists(path) and not os.path.isdir(self._root + path)
 
     def _folder(self, folder: str) -> Stamp | None:
+        if folder not in self._stamps:
+            self._stamps[folder] = self._stamp_of(folder)
+        return self._stamps[folder]
+
+    def _stamp_of(self, path: str) -> Stamp | None:
         try:
-            return _stamp(os.stat(self._root + folder))
+            return _stamp(os.stat(self._root + path))
         except (OSError, ValueError):
             return None
+
+    def _inside_of(self, folder: str) -> frozenset[str] | None:
+        """The names in a folder, None when there is no such folder."""
+        if folder not in self._names:
+            try:
+                self._names[folder] = frozenset(os.listdir(self._root + folder))
+            except (OSError, ValueError):
+                self._names[folder] = None
+        return self._names[folder]
 
     def missing(self, paths: Iterable[str], found: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """See ``Facts.missing``."""
         result: dict[str, tuple[str, ...]] = {}
         for folder, names in _group(set(paths) - set(found)).items():
-            place = self._root + folder
-            if not os.path.isdir(place):
+            there = self._inside_of(folder)
+            if there is None:
                 result[folder] = ()
                 continue
-            gone = [name for name in names if not os.path.exists(f"{place}/{name}")]
+            gone = [name for name in names if name not in there or not os.path.exists(f"{self._root}{folder}/{name}")]
             if gone:
                 result[folder] = tuple(sorted(gone))
-                stamp = self._folder(folder)
-                if stamp is not None and not any(os.path.lexists(f"{place}/{name}") for name in gone):
+                if there.isdisjoint(gone) and (stamp := self._folder(folder)) is not None:
                     self.index.folders[folder] = stamp
                     self.changed = True
         return result
@@ -266,20 +343,30 @@ class WorkFacts:
         return (
             all(self._content_is(path, wanted) for path, wanted in deps.contents.items())
             and all(self.source(path) == wanted for path, wanted in deps.sources.items())
-            and all(self._exists(path) == wanted for path, wanted in deps.exists.items())
+            and all(self.exists(path) == wanted for path, wanted in deps.exists.items())
             and all(tree.is_dir(path) == wanted for path, wanted in deps.folders.items())
             and all(self._listing_is(prefix, wanted) for prefix, wanted in deps.listings.items())
             and all(self._is_missing(folder, names) for folder, names in deps.missing.items())
         )
 
-    def settled_before(self, moment: int) -> bool:
-        """Whether nothing that the index knows changed after ``moment`` (nanoseconds since the epoch), as far as times tell."""
+    def settled(self, deps: Deps, moment: int) -> bool:
+        """Whether nothing that ``deps`` names changed after ``moment``, or since it was looked at, as far as times tell.
+
+        ``moment`` is in nanoseconds since the epoch.
+        """
         index = self.index
-        return (
-            all(stamp[3] < moment for stamp, _ in index.files.values())
-            and all(stamp[3] < moment for stamp in index.folders.values())
-            and all(stamp[3] < moment for _, stamps, _ in index.listings.values() for stamp in stamps.values())
-        )
+        looked: list[tuple[str, Stamp | None]] = []
+        for path, wanted in (*deps.contents.items(), *deps.sources.items()):
+            if wanted:
+                entry = index.files.get(path)
+                if entry is None or entry[1] != wanted:
+                    return False
+                looked.append((path, entry[0]))
+        for prefix in deps.listings:
+            listing = index.listings.get(prefix)
+            looked += listing[1].items() if listing is not None else ()
+        looked += ((folder, index.folders.get(folder)) for folder in deps.missing if folder in index.folders)
+        return all(stamp is not None and stamp[3] < moment and self._stamp_of(path) == stamp for path, stamp in looked)
 
     def lasting(self, now: int) -> Index:
         """The index without times so fresh that a later write may share them. ``now`` is in nanoseconds since the epoch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from ptlint.cache.deps import Deps, digest
 from ptlint.cache.facts import Facts, Index, WorkFacts, facts_of
 from ptlint.cache.store import Store
 from ptlint.tree import Tree, WorkTree
+from ptlint.tree.overlay import Overlay
 
 __all__ = ["LIMIT", "Session", "open_session"]
 
@@ -31,7 +33,9 @@ class Session:
     def __init__(self, store: Store | None) -> None:
         self._store = store
         self._began = time.time_ns()
-        self._facts: dict[int, Facts] = {}
+        self._facts: dict[int, tuple[Tree, Facts]] = {}
+        self._settled = True
+        self._wrote = False
 
     @property
     def active(self) -> bool:
@@ -42,21 +46,27 @@ class Session:
         """What holds of ``tree``, with the index of a work tree."""
         found = self._facts.get(id(tree))
         if found is None:
-            index = None
+            index: Index | None = None
             if self._store is not None and isinstance(tree, WorkTree):
                 data = self._store.get("index", self._root(tree))
                 try:
                     index = msgspec.msgpack.decode(data, type=Index) if data is not None else None
                 except msgspec.MsgspecError:
                     index = None
-            found = self._facts[id(tree)] = facts_of(tree, index)
-        return found
+            below = self.facts(tree.ground) if isinstance(tree, Overlay) else None
+            found = self._facts[id(tree)] = tree, facts_of(tree, index, below)
+        return found[1]
 
     def _root(self, tree: Tree) -> bytes:
         return digest(os.fsencode(tree.root))
 
     def find(self, tree: Tree, kind: str, key: bytes) -> bytes | None:
         """The data of a result with this key whose dependencies hold of ``tree``, None when there is none."""
+        found = self.find_with_deps(tree, kind, key)
+        return None if found is None else found[0]
+
+    def find_with_deps(self, tree: Tree, kind: str, key: bytes) -> tuple[bytes, Deps] | None:
+        """As ``find``, with the dependencies."""
         if self._store is None:
             return None
         facts = self.facts(tree)
@@ -67,8 +77,7 @@ class Session:
                 continue
             if facts.holds(deps) and (data := self._store.get(kind, key, tag)) is not None:
                 self._store.touch(kind, key, tag)
-                self._keep_index(tree, facts)
-                return data
+                return data, deps
         return None
 
     def keep(self, tree: Tree, kind: str, key: bytes, deps: Deps, data: bytes) -> bool:
@@ -78,12 +87,12 @@ class Session:
         facts = self.facts(tree)
         if isinstance(facts, WorkFacts):
             self._learn(tree, facts, deps)
-            if not facts.settled_before(self._began - _SLACK):
-                del self._facts[id(tree)]  # what it has learned may not be so
+            if not facts.settled(deps, self._began - _SLACK):
+                self._settled = False  # nor is what it has learned
                 return False
-            self._keep_index(tree, facts)
         encoded = msgspec.msgpack.encode(deps)
         self._store.put(kind, key, data, digest(encoded), encoded)
+        self._wrote = True
         return True
 
     def _learn(self, tree: Tree, facts: WorkFacts, deps: Deps) -> None:
@@ -96,13 +105,29 @@ class Session:
         for prefix, found in deps.listings.items():
             facts.learn_listing(prefix, found)
 
-    def _keep_index(self, tree: Tree, facts: Facts) -> None:
-        if self._store is not None and isinstance(facts, WorkFacts) and facts.changed:
-            self._store.put("index", self._root(tree), msgspec.msgpack.encode(facts.lasting(time.time_ns())))
-            facts.changed = False
+    def get(self, kind: str, key: bytes) -> bytes | None:
+        """The data of a result that depends on nothing but its key, None when there is none."""
+        data = self._store.get(kind, key) if self._store is not None else None
+        if data is not None and self._store is not None:
+            self._store.touch(kind, key)
+        return data
+
+    def put(self, kind: str, key: bytes, data: bytes) -> None:
+        """Keep a result that depends on nothing but its key."""
+        if self._store is not None:
+            self._store.put(kind, key, data)
+
+    def batch(self) -> AbstractContextManager[None]:
+        """What is kept in here is kept together, or not at all."""
+        return self._store.batch() if self._store is not None else nullcontext()
 
     def close(self) -> None:
-        """Drop what is too much, and let go of the cache's file."""
-        if self._store is not None:
+        """Keep what was learned of work trees, drop what is too much, and let go of the cache's file."""
+        if self._store is None:
+            return
+        for tree, facts in self._facts.values():
+            if self._settled and isinstance(facts, WorkFacts) and facts.changed:
+                self._store.put("index", self._root(tree), msgspec.msgpack.encode(facts.lasting(time.time_ns())))
+        if self._wrote:
             self._store.prune()
-            self._store.close()
+        self._store.close()

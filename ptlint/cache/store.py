@@ -10,8 +10,8 @@ import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -50,6 +50,7 @@ class Store:
         self.limit = limit
         self._say = say
         self._said = False
+        self._batching = False
         self._connection: sqlite3.Connection | None = None
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -144,18 +145,44 @@ class Store:
             return
         row = (kind, key, tag, deps, data, _sum(kind.encode(), key, tag, deps, data), time.time())
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            if not self._batching:
+                self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             self._connection.execute(
                 "DELETE FROM entry WHERE kind = ?1 AND key = ?2 AND tag NOT IN "
                 "(SELECT tag FROM entry WHERE kind = ?1 AND key = ?2 ORDER BY used DESC LIMIT ?3)",
                 (kind, key, _CANDIDATES),
             )
-            self._connection.execute("COMMIT")
+            if not self._batching:
+                self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             self._failed(error)
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is put in here is kept together, or not at all."""
+        connection = self._connection
+        if connection is None or self._batching:
+            yield
+            return
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._failed(error)
+            yield
+            return
+        self._batching = True
+        try:
+            yield
+        finally:
+            self._batching = False
+            try:
+                if self._connection is connection:
+                    connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._failed(error)
 
     def prune(self, limit: int | None = None) -> int:
         """Drop what was not used for longest until the data fit in ``limit`` bytes (the store's own when None). Returns how many entries went."""

@@ -6,13 +6,14 @@ gives is kept with the sources, for the other units of the build.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from .clang import Clang
 from .context import UnitContext
-from .ir import Call, Expr, Function, FunctionRef, Global
+from .headers import lower_headers
+from .ir import Call, Expr, Function, FunctionRef, Layout, Shared
 from .lower import lower_unit
 from .source import Sources
 from .units import translation_unit
@@ -26,75 +27,63 @@ _STUB = "ptlint-stub.c"
 class Cleanups:
     """The cleanup functions of one precompiled header, found so far, with all that they reach."""
 
-    def __init__(self, clang: Clang, sources: Sources, command: Sequence[str], files: tuple[str, ...]) -> None:
-        self._clang, self._sources, self._command, self._files = clang, sources, command, files
+    def __init__(self, clang: Clang, sources: Sources, command: Sequence[str], files: tuple[str, ...], records: frozenset[str]) -> None:
+        self._clang, self._sources, self._command, self._files, self._records = clang, sources, command, files, records
         self._keys: dict[str, FunctionRef] = {}
         self._tried: set[str] = set()
-        self._functions: dict[str, Function] = {}
-        self._variables: dict[str, Global] = {}
-        self._statics: dict[str, list[str]] = {}
-        self._declared: dict[str, str] = {}
+        self._shared: dict[str, Shared] = {}
+        self.layouts: dict[str, Layout] = {}
+        self.bound = False
 
-    def _find(self, names: Iterable[str]) -> None:
+    def find(self, names: Iterable[str]) -> None:
+        """Look for cleanup functions by name, and for those that these need. A name that the header does not have stays unknown."""
+        found = False
         while left := [name for name in names if name not in self._tried]:
             self._tried.update(left)
+            found = True
             mentions = ", ".join(f"(const void *){name}" for name in left)
             text = f"static const void *const ptlint_mentions[] = {{ {mentions} }};\n"
             stub = self._sources.overlay({_STUB: text.encode()})
             with translation_unit(self._clang, stub, _STUB, self._command) as handle:
                 if handle is None:
                     return
-                context = UnitContext(self._clang, handle, stub, _STUB, self._files, None, set(self._functions))
-                functions, variables = lower_unit(context)
-                names = list(context.cleanups)
-            self._declared.update(context.declared)
+                context = UnitContext(self._clang, handle, stub, _STUB, self._files, None, set(self._shared), self._records)
+                _, variables = lower_unit(context)
+                shared, names = lower_headers(context, self._records, self.layouts)
+                self.bound = self.bound or context.bound
             for variable in variables:
-                if variable.place.file != _STUB:
-                    self._variables[variable.id] = variable
-                    self._statics.setdefault(variable.id.rpartition(".")[0], []).append(variable.id)
-                elif variable.init is not None:
-                    self._keys.update((found.key.rpartition(":")[2], found) for found in walk(variable.init) if isinstance(found, FunctionRef))
-            self._functions.update((function.key, function) for function in functions)
-        for key, function in self._functions.items():
-            self._functions[key] = self._renamed(function)
+                if variable.place.file == _STUB and variable.init is not None:
+                    self._keys.update((named.key.rpartition(":")[2], named) for named in walk(variable.init) if isinstance(named, FunctionRef))
+            self._shared.update((one.function.key, one) for one in shared)
+        if found:
+            self._shared = {key: self.completed(one) for key, one in self._shared.items()}
 
-    def complete(
-        self,
-        names: Sequence[str],
-        wanted: Callable[[str], bool] | None,
-        known: set[str],
-        functions: list[Function],
-        variables: list[Global],
-        declared: dict[str, str],
-    ) -> list[Function]:
-        """The functions, their cleanup calls with the right keys, and the functions that these reach (but those in ``known``).
+    def refs(self, names: Iterable[str]) -> set[str]:
+        """The keys of cleanup functions."""
+        return {self._keys[name].key for name in names if name in self._keys}
 
-        ``names`` are the cleanup functions that were not found. ``variables`` and ``declared`` are added to. A name that the header
-        does not have stays.
-        """
-        self._find(names)
-        result = [self._renamed(function) for function in functions]
-        have = {function.key for function in functions} | known
-        statics = {variable.id for variable in variables}
-        work = [self._keys[name].key for name in names if name in self._keys]
+    def reached(self, refs: Iterable[str], known: set[str]) -> list[Shared]:
+        """Of the functions found here: those with these keys, and all that they reach, but those in ``known``, which is added to."""
+        result, work = [], sorted(refs)
         while work:
-            key = work.pop()
-            if key in have:
-                continue
-            have.add(key)
-            found = self._functions.get(key)
-            if found is None:
-                if key in self._declared:
-                    declared[key] = self._declared[key]
-            elif wanted is None or wanted(found.name):
-                result.append(found)
-                work.extend(expr.key for expr in _expressions(found) if isinstance(expr, FunctionRef))
-                for name in self._statics.get(f"{found.place.file}:{found.name}", ()):
-                    if name not in statics:
-                        variables.append(self._variables[name])
+            one = self._shared.get(work.pop())
+            if one is not None and one.function.key not in known:
+                known.add(one.function.key)
+                result.append(one)
+                work.extend(one.refs)
         return result
 
-    def _renamed(self, function: Function) -> Function:
+    def completed(self, one: Shared) -> Shared:
+        """A function whose cleanup calls have the right keys."""
+        function = self.renamed(one.function)
+        if function is one.function:
+            return one
+        more = {call.function.key for call in _expressions(function) if isinstance(call, Call) and isinstance(call.function, FunctionRef)}
+        keys = {found.key for found in self._keys.values()}
+        return msgspec.structs.replace(one, function=function, refs=tuple(sorted({*one.refs, *(more & keys)})))
+
+    def renamed(self, function: Function) -> Function:
+        """A function whose cleanup calls have the right keys; itself where it has none."""
         keys = self._keys
 
         def renamed(expr: Expr) -> Expr:

@@ -10,7 +10,7 @@ from .clang import Clang, Cursor, Type
 from .ir import FunctionRef, Place
 from .source import MacroIndex, Sources
 
-__all__ = ["FieldInfo", "TypeInfo", "UnitContext", "VarInfo"]
+__all__ = ["FieldInfo", "Reach", "TypeInfo", "UnitContext", "VarInfo"]
 
 _COUNTED = re.compile(r"^(.*?\D)(\d+)$")
 
@@ -46,6 +46,20 @@ class TypeInfo:
         return self.kind in k.UNSIGNED_TYPES or self.kind == k.TYPE_POINTER
 
 
+class Reach:
+    """What one part of the lowering names: functions of the precompiled header, records, functions with no body, cleanup functions."""
+
+    __slots__ = ("cleanups", "declared", "functions", "records", "refs", "shared")
+
+    def __init__(self, shared: bool) -> None:
+        self.shared = shared
+        self.refs: set[str] = set()
+        self.records: dict[str, Type] = {}
+        self.declared: dict[str, str] = {}
+        self.cleanups: dict[str, None] = {}
+        self.functions: dict[int | None, tuple[FunctionRef, bool]] = {}
+
+
 class FieldInfo:
     """A member of a record: its name (empty for an anonymous record), the nearest named record, its type."""
 
@@ -65,7 +79,11 @@ class VarInfo:
 
 
 class UnitContext:
-    """The state of one translation unit's lowering. It lives as long as the libclang unit and never leaves the front end."""
+    """The state of one translation unit's lowering. It lives as long as the libclang unit and never leaves the front end.
+
+    ``own`` is what the unit's own part reaches; functions of the precompiled header, which ``shared_files`` hold, have a ``Reach`` each.
+    ``bound`` is set when such a function is not the same for all units after all.
+    """
 
     def __init__(
         self,
@@ -86,17 +104,25 @@ class UnitContext:
         self.prefix = sources.directory + "/"
         self._files: dict[int, str] = {}
         included = [self.file_name(found) for found in clang.inclusions(unit)]
-        sources.read.update((file, *included))
-        self.macros = MacroIndex(sources, [file, *included], header_files)
+        self.read = tuple(dict.fromkeys((file, *included)))
+        sources.read.update(self.read)
+        self.macros = self._own_macros = MacroIndex(sources, [file, *included], header_files)
+        self._shared_macros = MacroIndex(sources, [], header_files)
+        self.shared_files = frozenset(header_files).difference(included)
+        self.bound = False
         self._types: dict[tuple[int, int | None, int | None], TypeInfo] = {}
         self._fields: dict[int | None, FieldInfo] = {}
-        self._functions: dict[int | None, tuple[FunctionRef, bool, str]] = {}
+        self._records: dict[str, Type] = {}
         self.queue: list[tuple[str, Cursor]] = []
+        self.shared_queue: list[tuple[str, Cursor]] = []
         self.queued: set[str] = set()
-        self.declared: dict[str, str] = {}
-        self.records: dict[str, Type] = {}
-        self.cleanups: dict[str, None] = {}
+        self.own = self.reach = Reach(False)
         self._named: dict[str, Cursor] | None = None
+
+    def enter(self, reach: Reach) -> None:
+        """What is lowered from here on belongs to ``reach``."""
+        self.reach = reach
+        self.macros = self._shared_macros if reach.shared else self._own_macros
 
     # files and places
 
@@ -165,7 +191,7 @@ class UnitContext:
             type_ = clang.getCursorType(cursor)
             name = self.type_info(type_).spelling
             if "(" not in name:
-                self.records.setdefault(name, type_)
+                self.reach.records[name] = self._records.setdefault(name, type_)
                 return name
             cursor = clang.getCursorSemanticParent(cursor)
         return ""
@@ -181,6 +207,8 @@ class UnitContext:
                 name = ""
             info = FieldInfo(name, self.record_name(clang.getCursorSemanticParent(cursor)), type_)
             self._fields[cursor.data0] = info
+        elif info.record:
+            self.reach.records[info.record] = self._records[info.record]
         return info
 
     # names
@@ -197,34 +225,48 @@ class UnitContext:
                 return match[1] + "#"
         return name
 
-    def function(self, cursor: Cursor, called: bool = True) -> FunctionRef:
+    def function(self, cursor: Cursor) -> FunctionRef:
         """The function that a FUNCTION_DECL declares; its definition is queued when there is one to lower."""
-        entry = self._functions.get(cursor.data0)
+        entry = self.reach.functions.get(cursor.data0)
         if entry is None:
-            entry = self._functions[cursor.data0] = self._function(cursor)
+            entry = self.reach.functions[cursor.data0] = self._function(cursor)
         return entry[0]
 
     def noreturn(self, cursor: Cursor) -> bool:
         """Whether the function that a FUNCTION_DECL declares never returns."""
         self.function(cursor)
-        return self._functions[cursor.data0][1]
+        return self.reach.functions[cursor.data0][1]
 
-    def _function(self, cursor: Cursor) -> tuple[FunctionRef, bool, str]:
+    def _function(self, cursor: Cursor) -> tuple[FunctionRef, bool]:
         clang = self.clang
         definition = clang.getCursorDefinition(cursor)
         found = definition.kind == k.FUNCTION_DECL
         name = self.name(cursor)
         key = name
-        if clang.getCursorLinkage(cursor) == k.LINKAGE_INTERNAL:
-            key = f"{self.place(definition if found else cursor).file}:{name}"
-        noreturn = "noreturn" in self.type_of(cursor).spelling or (found and "noreturn" in self.type_of(definition).spelling)
+        file = self.place(definition if found else cursor).file
+        internal = clang.getCursorLinkage(cursor) == k.LINKAGE_INTERNAL
+        if internal:
+            key = f"{file}:{name}"
+        noreturn = "noreturn" in self.type_of(cursor).spelling
+        shared = file in self.shared_files
+        if found and not noreturn and "noreturn" in self.type_of(definition).spelling:
+            noreturn = True
+            self.bound = self.bound or (self.reach.shared and not shared)
         if not found:
             if not name.startswith("__builtin_"):
-                self.declared[key] = self.type_info(clang.getCursorResultType(cursor)).spelling
-        elif key not in self.queued and key not in self.known and (self.wanted is None or self.wanted(name)):
-            self.queued.add(key)
-            self.queue.append((key, definition))
-        return FunctionRef(key), noreturn, name
+                self.reach.declared[key] = self.type_info(clang.getCursorResultType(cursor)).spelling
+        elif shared:
+            self.reach.refs.add(key)
+            if key not in self.queued and key not in self.known and (self.wanted is None or self.wanted(name)):
+                self.queued.add(key)
+                self.shared_queue.append((key, definition))
+        else:
+            if self.reach.shared and internal:
+                self.bound = True
+            if key not in self.queued and (self.wanted is None or self.wanted(name)):
+                self.queued.add(key)
+                self.queue.append((key, definition))
+        return FunctionRef(key), noreturn
 
     def named(self, name: str) -> FunctionRef:
         """The function of a name that no cursor leads to (a cleanup function).
@@ -240,7 +282,7 @@ class UnitContext:
         found = self._named.get(name)
         if found is not None:
             return self.function(found)
-        self.cleanups.setdefault(name)
+        self.reach.cleanups.setdefault(name)
         return FunctionRef(name)
 
     # layouts

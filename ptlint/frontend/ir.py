@@ -36,6 +36,7 @@ __all__ = [
     "Param",
     "Place",
     "Return",
+    "Shared",
     "String",
     "Switch",
     "Terminator",
@@ -319,10 +320,23 @@ class Layout(msgspec.Struct, frozen=True, array_like=True, gc=False):
     written: tuple[str, ...] = ()
 
 
+class Shared(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A function that a precompiled header has, the same for all units of a build.
+
+    ``refs`` are the keys of other such functions that it names, ``statics`` its static variables, ``records`` those of the records asked for
+    that it uses.
+    """
+
+    function: Function
+    refs: tuple[str, ...]
+    statics: tuple[Global, ...]
+    records: tuple[str, ...]
+
+
 class Unit(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What one translation unit gives in one build: its functions, and those of headers that it reaches.
 
-    ``declared`` are functions that are called and have no body here, with their result type.
+    ``declared`` are functions that its own part calls and that have no body here, with their result type.
     """
 
     file: str

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from . import kinds as k
 from .clang import Cursor
-from .context import UnitContext
+from .context import Reach, UnitContext
 from .ir import Function, FunctionRef, Global, Param, Place, Unary
 from .statements import Statements
 from .walk import walk
 
-__all__ = ["lower_unit", "sort_functions", "sort_variables"]
+__all__ = ["lower_queue", "lower_shared", "lower_unit", "sort_functions", "sort_variables"]
 
 
 _MARK = re.compile(rb"\b__[a-z_]+")
@@ -70,7 +71,7 @@ def lower_variable(context: UnitContext, cursor: Cursor) -> Global | None:
 
 
 def lower_queue(context: UnitContext, functions: list[Function], variables: list[Global]) -> None:
-    """Lower the functions in the queue, and those that these reach."""
+    """Lower the functions in the queue, and those that these reach, but those of the precompiled header."""
     done = 0
     while done < len(context.queue):
         key, cursor = context.queue[done]
@@ -85,6 +86,25 @@ def lower_queue(context: UnitContext, functions: list[Function], variables: list
     context.queue.clear()
 
 
+def lower_shared(context: UnitContext) -> Iterator[tuple[Function, list[Global], Reach]]:
+    """Lower the functions of the precompiled header that were reached, and those that these reach, each with what it names."""
+    done = 0
+    while done < len(context.shared_queue):
+        key, cursor = context.shared_queue[done]
+        done += 1
+        reach = Reach(True)
+        context.enter(reach)
+        try:
+            function, statics = lower_function(context, key, cursor)
+        except _BROKEN as error:
+            context.failed.append(_failure(key, error))
+            context.bound = True
+            continue
+        yield function, list(filter(_interesting, statics)), reach
+    context.shared_queue.clear()
+    context.enter(context.own)
+
+
 def sort_functions(functions: list[Function], file: str) -> None:
     """Sort in place: those of the unit's file first, each file's in its order."""
     functions.sort(key=lambda found: (found.place.file != file, found.place.file, found.place.line, found.key))
@@ -96,7 +116,7 @@ def sort_variables(variables: list[Global]) -> None:
 
 
 def lower_unit(context: UnitContext) -> tuple[list[Function], list[Global]]:
-    """Lower what stands in the unit's own file, then what it reaches: (functions, variables), each in a fixed order."""
+    """Lower what stands in the unit's own file, then what it reaches outside of the precompiled header: (functions, variables), in a fixed order."""
     clang = context.clang
     variables: list[Global] = []
     for cursor in clang.children(clang.getTranslationUnitCursor(context.unit)):

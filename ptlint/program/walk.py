@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from ptlint.frontend import ir
 
@@ -19,26 +20,32 @@ def expressions(block: ir.Block) -> Iterator[ir.Expr]:
         yield end.value
 
 
-def sub(node: ir.Expr) -> Iterator[ir.Expr]:
+_BELOW: dict[type, Callable[[Any], tuple[ir.Expr, ...]]] = {
+    ir.Member: lambda node: (node.base,),
+    ir.Unary: lambda node: (node.operand,),
+    ir.Cast: lambda node: (node.operand,),
+    ir.Binary: lambda node: (node.right, node.left),
+    ir.Assign: lambda node: (node.right, node.left),
+    ir.Call: lambda node: (*node.args[::-1], node.function),
+    ir.Index: lambda node: (node.index, node.base),
+    ir.Cond: lambda node: (node.no, node.yes, node.test),
+    ir.Asm: lambda node: node.operands[::-1],
+    ir.Opaque: lambda node: node.operands[::-1],
+    ir.Init: lambda node: tuple([field.value for field in node.fields[::-1]]),
+}
+
+
+def sub(node: ir.Expr) -> list[ir.Expr]:
     """``node`` and everything below it, outermost first."""
+    found = []
     stack = [node]
     while stack:
         top = stack.pop()
-        yield top
-        if isinstance(top, (ir.Member, ir.Unary, ir.Cast)):
-            stack.append(top.base if isinstance(top, ir.Member) else top.operand)
-        elif isinstance(top, (ir.Binary, ir.Assign)):
-            stack += (top.right, top.left)
-        elif isinstance(top, ir.Call):
-            stack += (*reversed(top.args), top.function)
-        elif isinstance(top, ir.Index):
-            stack += (top.index, top.base)
-        elif isinstance(top, ir.Cond):
-            stack += (top.no, top.yes, top.test)
-        elif isinstance(top, (ir.Asm, ir.Opaque)):
-            stack += reversed(top.operands)
-        elif isinstance(top, ir.Init):
-            stack += (field.value for field in reversed(top.fields))
+        found.append(top)
+        below = _BELOW.get(top.__class__)
+        if below is not None:
+            stack += below(top)
+    return found
 
 
 def functions_in(function: ir.Function) -> set[str]:

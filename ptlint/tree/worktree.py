@@ -23,6 +23,7 @@ class WorkTree:
     def __init__(self, root: str) -> None:
         """``root`` is the folder of the kernel; it is not checked here (``open_tree`` does)."""
         self._root = os.path.realpath(root)
+        self._folders: dict[str, str | None] = {}
 
     @property
     def root(self) -> str:
@@ -38,10 +39,19 @@ class WorkTree:
         short = clean(path)
         if short is None:
             return None
-        place = os.path.join(self._root, short) if short else self._root
+        folder, name = os.path.split(short)
+        if folder not in self._folders:
+            self._folders[folder] = self._inside(os.path.join(self._root, folder) if folder else self._root)
+        above = self._folders[folder]
+        if not name or above is None:
+            return self._inside(os.path.join(self._root, short) if short else self._root)
+        place = os.path.join(above, name)
+        return self._inside(place) if os.path.islink(place) else place
+
+    def _inside(self, place: str) -> str | None:
+        """Where a path leads; None when that is out of the tree."""
         real = os.path.realpath(place)
-        inside = real == self._root or real.startswith(self._root + os.sep)
-        return real if inside else None
+        return real if real == self._root or real.startswith(self._root + os.sep) else None
 
     def read(self, path: str) -> bytes | None:
         """See ``Tree.read``."""
