@@ -19,7 +19,7 @@ from test_change import DIFF, mail, mbox
 from test_tree import git
 
 from ptlint import resources
-from ptlint.cache import Recorder
+from ptlint.cache import Recorder, open_session
 from ptlint.change.relevance import Relevance
 from ptlint.errors import UsageError
 from ptlint.options import RunOptions
@@ -410,7 +410,8 @@ def test_what_the_compiler_reads_of_a_kernel_matters_by_the_rules(kernel: Path) 
 def _what_is_read_matters(root: Path) -> None:
     relevance = Relevance(resources.rules())
     with open_tree(root) as tree:
-        _, read, _ = _look(Recorder(tree), RunOptions(tree=root, variants=("nopv",)), NullProgress())
+        session = open_session(None, lambda _: None)
+        _, read, _ = _look(Recorder(tree), RunOptions(tree=root, variants=("nopv",)), NullProgress(), session, b"")
     assert read
     sources = {path for path in read if not path.startswith(("/", "ptlint-"))}
     assert "mm/memory.c" in sources
