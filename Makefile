@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TREE ?= .
 ROOT ?= free_pte
-YARDSTICK ?= $(if $(KERNEL),$(addsuffix  run,$(wildcard ../shared/kernels/clang-baseline)))
+YARDSTICK ?= $(if $(KERNEL),$(foreach tool,$(wildcard ../shared/kernels/clang-baseline),$(tool) run))
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: demo test check bench lint dist docs clean

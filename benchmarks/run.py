@@ -52,8 +52,8 @@ def resident(pid: int) -> int:
         return 0
 
 
-def measured(command: list[str], statuses: tuple[int, ...] = (0, 1)) -> Run:
-    """Run a command to its end. Raises SystemExit when it ends in another way than it should."""
+def measured(command: list[str], statuses: tuple[int, ...] = (0,), said: str = "") -> Run:
+    """Run a command to its end. Raises SystemExit when it ends in another way than it should, or does not print ``said``."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
@@ -66,13 +66,15 @@ def measured(command: list[str], statuses: tuple[int, ...] = (0, 1)) -> Run:
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    _, errors = process.communicate()
+    output, errors = process.communicate()
     wall = time.monotonic() - began
     over.set()
     watcher.join()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if process.returncode not in statuses:
         raise SystemExit(f"{' '.join(command)}: exit status {process.returncode}\n{errors.decode(errors='replace')}")
+    if said.encode() not in output:
+        raise SystemExit(f"{' '.join(command)}: {said!r} is not in what it prints, so what it took says nothing")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Run(wall, cpu, worst * os.sysconf("SC_PAGE_SIZE") / 2**20)
 
@@ -90,8 +92,8 @@ class Bench:
         """``ptlint check``; ``cold``: with an empty cache."""
         if cold:
             shutil.rmtree(self.cache, ignore_errors=True)
-        command = [sys.executable, "-m", "ptlint", "check", str(tree or self.tree), "--cache-dir", str(self.cache), "--jobs", str(self.jobs), "-q"]
-        return measured([*command, *words])
+        command = [sys.executable, "-m", "ptlint", "check", str(tree or self.tree), "--cache-dir", str(self.cache), "--jobs", str(self.jobs)]
+        return measured([*command, "-q", "--format", "json", *words], (0, 1), '"schema": "ptlint-check/1"')
 
     def append(self, file: str, text: str) -> None:
         """Add to a file of the tree."""

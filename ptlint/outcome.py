@@ -15,6 +15,7 @@ from ptlint.build.model import Build
 from ptlint.divergence import divergences
 from ptlint.errors import UsageError
 from ptlint.overlaid import overlay
+from ptlint.words import LEVELS, SEVERITIES
 
 __all__ = ["Outcome"]
 
@@ -240,7 +241,7 @@ class Outcome(msgspec.Struct, frozen=True):
         return tuple(results.NotCovered(symbol, file, line) for symbol, file, line in sorted(set(self.guards)))
 
     def _finding(self, same: list[RawFinding]) -> results.Finding:
-        worst = min(same, key=lambda finding: (("error", "warning", "note").index(finding.severity), -len(finding.path), finding.variants))
+        worst = min(same, key=lambda finding: (SEVERITIES.index(finding.severity), -len(finding.path), finding.variants))
         at = worst.at
         missing = {name for finding in same for name in finding.missing}
         return results.Finding(
@@ -314,7 +315,7 @@ def _common(words: Iterable[str]) -> str:
 
 
 def _table(word: str) -> results.Table:
-    return word if word in ("pte", "pmd", "pud", "p4d", "pgd") else "any"  # type: ignore[return-value]
+    return word if word in LEVELS else "any"
 
 
 def _space(word: str) -> results.AddressSpace:

@@ -9,11 +9,11 @@ import msgspec
 
 from ptlint import results
 from ptlint.analysis.result import BuildResult, FoundProof
+from ptlint.words import LEVELS
 
 __all__ = ["overlay"]
 
 _VERDICTS = ("violated", "unknown", "proved")
-_LEVELS = ("pte", "pmd", "pud", "p4d", "pgd", "any")
 
 
 def overlay(builds: tuple[BuildResult, ...], only: Callable[[Iterable[str]], tuple[str, ...]], **common: Any) -> results.OverlayResult:
@@ -53,7 +53,7 @@ def _claims(builds: tuple[BuildResult, ...], only: Callable[[Iterable[str]], tup
     for (file, line, function, path, access), (tables, names) in found.items():
         variants = only(names)
         if variants:
-            levels = tuple(level for level in _LEVELS if level in (tables - {"any"} or tables))
+            levels = tuple(level for level in LEVELS if level in (tables - {"any"} or tables))
             record, _, member = path.rpartition(".")
             word = msgspec.convert(access, results.Access)
             rows.append(results.Claim(file, line, function, member, word, msgspec.convert(levels, tuple[results.Table, ...]), record, variants))

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from ptlint import __version__
+from ptlint.words import Severity, Table
 
 __all__ = [
     "Accepted", "Access", "AddressSpace", "Baseline", "BaselineUse", "BuildInfo", "Cause", "Change", "ChangeSource", "CheckResult",
@@ -22,8 +23,6 @@ __all__ = [
     "VariantInfo", "VariantsResult", "Verdict", "WalkerClass", "Way",
 ]  # fmt: skip
 
-Severity = Literal["error", "warning", "note"]
-Table = Literal["pte", "pmd", "pud", "p4d", "pgd", "any"]
 AddressSpace = Literal["user", "kernel", "both"]
 WalkerClass = Literal["hw", "irq", "rcu"]
 Deferral = Literal["rcu", "sync-rcu", "semi-rcu", "mmu-gather", "workqueue", "immediate"]

@@ -8,6 +8,7 @@ PTLINT_REQUIRE_KERNELS ("6.1 6.12") the run fails when one of those was not.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,15 @@ KERNELS = ("6.1", "6.12", "6.12-seed")
 _tested: set[str] = set()
 _failed: set[str] = set()
 _limits: set[str] = set()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A run has a cache of its own, which its processes share: not what the user has there, and not left behind."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.TemporaryDirectory(prefix="ptlint-tests-")
+        config.add_cleanup(folder.cleanup)
+        os.environ["XDG_CACHE_HOME"] = folder.name
+        os.environ.pop("PTLINT_CACHE_DIR", None)
 
 
 def _find(version: str) -> Path:

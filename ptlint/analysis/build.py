@@ -41,7 +41,7 @@ def analyse(
     engine = Engine(program, border)
     for key in sorted(program.functions):
         # What the selection left out is still looked into wherever a function that it kept calls it.
-        kept = _name(program, key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
+        kept = program.name(key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
         if kept or names_words(engine.words, program, key):
             engine.summary(key)
     ledger = engine.ledger
@@ -51,7 +51,7 @@ def analyse(
         return tuple(sorted(variants[runtime] for runtime in runtimes))
 
     unresolved = [
-        (place.file, place.line, _name(program, key), text, names(runtimes))
+        (place.file, place.line, program.name(key), text, names(runtimes))
         for (key, place, text), runtimes in ledger.unresolved.items()
         if text.rsplit(":", 1)[-1] not in left_out
     ]
@@ -73,22 +73,22 @@ def analyse(
         incomplete=incomplete,
         units=units,
         functions=len(program.functions),
-        counts={"joined states": ledger.joined, "recursive functions": len(ledger.recursive), "summaries": engine.size},
         variants=tuple(sorted(variants.values())),
         rcu_walkers=tuple(sorted(ledger.rcu_walkers)),
         walkers=walkers(ledger, program, border, engine.relevance),
         holders=holders(ledger, program, border, origins, names),
         overlay=words,
+        counts=_counts(engine),  # last: what asks for origins may drop some
     )
+
+
+def _counts(engine: Engine) -> dict[str, int]:
+    dropped = {f"dropped {what}": count for what, count in sorted(engine.ledger.dropped.items()) if count}
+    return {"recursive functions": len(engine.ledger.recursive), "summaries": engine.size, **dropped}
 
 
 def _calls_one_that_matters(engine: Engine, program: Program, key: str) -> bool:
     return any(engine.relevance.matters(callee) for callee in program.callees[key] if callee in program.functions)
-
-
-def _name(program: Program, key: str) -> str:
-    function = program.functions.get(key)
-    return function.name if function is not None else key
 
 
 def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundSite:
@@ -99,7 +99,7 @@ def _site(site: SiteSeen, program: Program, variants: tuple[str, ...]) -> FoundS
         site.file,
         site.line,
         site.column,
-        _name(program, site.function),
+        program.name(site.function),
         site.text,
         site.role,
         site.level,

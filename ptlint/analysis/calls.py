@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use, Walk
+from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
@@ -38,7 +39,7 @@ class Calls(Watching):
 
     engine: Engine
     ledger: Ledger
-    side: dict[Event, frozenset[str]]
+    side: Noted[Event]
     unknown: set[Term]
     folios: set[Term]
 
@@ -52,7 +53,8 @@ class Calls(Watching):
         """Evaluate the arguments, find the targets, apply what they do."""
         states: list[tuple[list[Term], State]] = [([], state)]
         for argument in node.args:
-            states = [([*done, value], after) for done, before in states for value, after in self.evaluate(argument, before)][:6]
+            given = [([*done, value], after) for done, before in states for value, after in self.evaluate(argument, before)]
+            states = list(self.ledger.first(given, 6, "states"))
         found: list[tuple[Term, State]] = []
         for values, after in states:
             if isinstance(node.function, ir.FunctionRef):
@@ -83,8 +85,7 @@ class Calls(Watching):
         return found
 
     def _unresolved(self, node: ir.Call, state: State) -> None:
-        place = (self.function.key, node.place, node.text)
-        self.ledger.unresolved[place] = self.ledger.unresolved.get(place, frozenset()) | state.runtimes
+        self.ledger.unresolved.add((self.function.key, node.place, node.text), state.runtimes)
 
     def _unknown(self, node: ir.Call, values: list[Term]) -> Term:
         """The result of a call that is not looked into. What gives an entry, and takes one thing, gives a view of that."""
@@ -177,7 +178,7 @@ class Calls(Watching):
             for event in state.events[first:]:
                 gone = (event.kind == "free" or self._in_batch(event)) and event.extra != "pooled" and event.chain and event.level
                 if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":
-                    self.ledger.use(Use(self.function.key, node.place, node.text, event), state.runtimes)
+                    self.ledger.uses.add(Use(self.function.key, node.place, node.text, event), state.runtimes)
 
     def _in_batch(self, event: Event) -> bool:
         """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
@@ -232,7 +233,7 @@ class Calls(Watching):
         one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart, state.reading)
         self.ledger.passing(one, state.runtimes)
         if any(bare(terms.type_of(value)) in self.border.owners for value in given):
-            state.passes = (*state.passes, one)[-16:]
+            state.passes = (*self.ledger.first(state.passes[::-1], 15, "calls before")[::-1], one)
 
     def _leads(self, kind: str) -> bool:
         """Can a value of this type lead to a table?"""
@@ -262,7 +263,7 @@ class Calls(Watching):
         else:
             text, macros = node.macro, ()
         no_memory = any(not truth and term[0] == "m" for term, truth in state.facts.items())
-        self.ledger.call(CallSeen(self.function.key, node.place, text, macros, key, kind, no_memory), state.runtimes)
+        self.ledger.calls.add(CallSeen(self.function.key, node.place, text, macros, key, kind, no_memory), state.runtimes)
 
     # ---- the border ----------------------------------------------------------------------------------------
 
@@ -363,8 +364,7 @@ class Calls(Watching):
             return [state]
         found: list[State] = []
         for key in callbacks:
-            pair = (key, defer.kind)
-            self.ledger.callbacks[pair] = self.ledger.callbacks.get(pair, frozenset()) | state.runtimes
+            self.ledger.callbacks.add((key, defer.kind), state.runtimes)
             if key not in self.program.functions:
                 self._hand_over(thing, frozenset({defer.kind}), node, state)
                 found.append(state)
@@ -385,7 +385,7 @@ class Calls(Watching):
                 self._hand_over(thing, frozenset({defer.kind}), node, state)
                 kept[()] = state
             found += kept.values()
-        return found[:4]
+        return list(self.ledger.first(found, 4, "states"))
 
     def _queued(self, event: Event, substitute: _Substitute, node: ir.Call | ir.Asm, state: State) -> None:
         """A callee queues an item that this function gave it."""
@@ -491,7 +491,7 @@ class Calls(Watching):
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
         if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")
-            self.ledger.suspect(Suspect("linked", self.function.key, still), state.runtimes)
+            self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
         event = Event(
             "free",
             base,
@@ -547,7 +547,7 @@ class Calls(Watching):
             return
         for leaf in terms.leaves(place[1]):
             if leaf[0] in ("v", "p") and bare(terms.type_of(leaf)) in self.border.entries:
-                self.ledger.walk(Walk(self.function.key, where, entry.holds, leaf, state.reading, state.held > 0), state.runtimes)
+                self.ledger.walks.add(Walk(self.function.key, where, entry.holds, leaf, state.reading, state.held > 0), state.runtimes)
 
     def copy(self, table: Term, value: Term) -> None:
         """An entry of what was allocated here gets what another entry had."""
@@ -575,37 +575,37 @@ class Calls(Watching):
                 self.ledger.knowing.add((hop, self.function.key))
                 here = index == 0 and event.term[0] != "p"
                 hit = Hit(hop, level, fresh and index == 0, here, event.space, self.function.key, event.term, state.held > 0, state.apart)
-                self.ledger.hit(hit, state.runtimes)
+                self.ledger.hits.add(hit, state.runtimes)
             self.ledger.chains.add(event.chain)
             if event.kind == "put":
-                self.ledger.way("put", event, state.runtimes)
+                self.ledger.ways.add(("put", event), state.runtimes)
             elif deferral_of(event.after) == "semi-rcu":
-                self.ledger.way("semi-rcu", event, state.runtimes)
+                self.ledger.ways.add(("semi-rcu", event), state.runtimes)
             elif deferral_of(event.after) == "workqueue":
-                self.ledger.way("workqueue", event, state.runtimes)
+                self.ledger.ways.add(("workqueue", event), state.runtimes)
         cell = self._cell_of(event.term) if event.kind == "free" else ""
         if event.kind == "put":
-            self.ledger.container(self.ledger.puts, event.extra, event.chain, level, state.runtimes)
+            self.ledger.puts[event.extra].add((event.chain, level), state.runtimes)
         elif cell:
             if event.stripped:
                 self.ledger.stripped_cells.add(cell)
-            self.ledger.container(self.ledger.drains, cell, event.chain, level, state.runtimes)
+            self.ledger.drains[cell].add((event.chain, level), state.runtimes)
         if "flush" in event.after:
             self.ledger.flushed.add(event.chain)
         short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
         if event.kind == "free" and level and event.unlinked is not None and short:
-            self.ledger.suspect(Suspect("unlinked", self.function.key, event), state.runtimes)
+            self.ledger.suspects.add(Suspect("unlinked", self.function.key, event), state.runtimes)
         if event.kind == "free" and not level:
             self.unknown.add(event.term)
         if level:
             self._twice(event, state)
             self._state_left(event, state)
         if event.kind == "free" and not level and cell and self._hangs_on_param(event.term):
-            self.side[event] = self.side.get(event, frozenset()) | state.runtimes
+            self.side.add(event, state.runtimes)
         elif not origin or event.term[0] == "v":
             self.emit(event, state)
-        elif level and event.kind == "free" and len(state.gone) < 4:
-            state.gone = (*state.gone, event)
+        elif level and event.kind == "free":
+            state.gone = self.ledger.first((*state.gone, event), 4, "frees")
 
     def _twice(self, event: Event, state: State) -> None:
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
@@ -625,7 +625,7 @@ class Calls(Watching):
             if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
                 if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
                     continue  # another table may be in that entry by now
-                self.ledger.double(Double(self.function.key, before, event), state.runtimes)
+                self.ledger.doubles.add(Double(self.function.key, before, event), state.runtimes)
 
     def _state_left(self, event: Event, state: State) -> None:
         """Is the constructor's state taken, and not before its time?"""
@@ -641,12 +641,12 @@ class Calls(Watching):
             and event.unlinked is not None
             and not strip.waits & {"rcu", "sync-rcu"}
         ):
-            self.ledger.too_early(Early(self.function.key, strip, event), state.runtimes)
+            self.ledger.early.add(Early(self.function.key, strip, event), state.runtimes)
         if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
             return
         made = any(before.kind == "make" and before.term == base for before in state.events)
         if (base[0] == "v" and event.unlinked is not None) or (base[0] == "m" and made):
-            self.ledger.left(self.function.key, event, state.runtimes)
+            self.ledger.unstripped.add((self.function.key, event), state.runtimes)
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
         """The free of a table comes before the clear of the entry that points to it. What one callee does is said there."""
@@ -654,7 +654,7 @@ class Calls(Watching):
             # One callee frees and clears: it could not see that what it frees is what the entry points to, its caller can.
             event = event._replace(chain=event.chain[1:])
         if event.level and event.unlinked is None and event.extra != "pooled" and event.chain[0].deferral == "immediate":
-            self.ledger.suspect(Suspect("linked", self.function.key, event), state.runtimes)
+            self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
@@ -668,8 +668,8 @@ class Calls(Watching):
         elif event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
-        if event not in state.events and len(state.events) < self.engine.bounds.events:
-            state.events = (*state.events, event)
+        if event not in state.events:
+            state.events = self.ledger.first((*state.events, event), self.engine.bounds.events, "events")
 
     # ---- what is a table ------------------------------------------------------------------------------------
 

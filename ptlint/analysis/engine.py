@@ -13,6 +13,7 @@ from ptlint.analysis.calls import Calls
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.notes import Claim, Step
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
@@ -105,8 +106,7 @@ class _Run(Calls):
         self.types: dict[Term, str] = {}
         self.params = {param.id: ("p", index, param.type) for index, param in enumerate(function.params)}
         self.flow: Flow = flow_of(function)
-        self.joined = 0
-        self.side: dict[Event, frozenset[str]] = {}
+        self.side: Noted[Event] = Noted()
         self.unknown: set[Term] = set()
         self.folios: set[Term] = set()
 
@@ -137,7 +137,7 @@ class _Run(Calls):
             count = shares.get((index, state.runtimes), 0)
             if count >= bounds.states:
                 # Too many ways lead here: forget what told them apart, and go on with that.
-                self.joined += 1
+                self.ledger.dropped["states"] += 1
                 state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
                 if count >= 3 * bounds.states:
                     state.memory = {place: value for place, value in state.memory.items() if value[0] != "c" or place[0] != "a"}
@@ -146,7 +146,7 @@ class _Run(Calls):
                     continue
             steps += 1
             if steps > bounds.steps:
-                self.joined += 1
+                self.ledger.dropped["states"] += 1
                 break
             seen[index].add(key)
             shares[(index, state.runtimes)] = count + 1
@@ -211,7 +211,7 @@ class _Run(Calls):
             for group in groups.values()
             for state in (group if len(group) <= share else [*group[: share // 2], *group[-(share - share // 2) :]])
         ]
-        self.joined += len(states) - len(kept)
+        self.ledger.dropped["states"] += len(states) - len(kept)
         return kept
 
     def _end(self, index: int, state: State, cases: dict[tuple[object, ...], Case]) -> list[tuple[int, State]]:
@@ -304,8 +304,8 @@ class _Run(Calls):
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
-        kept = tuple(sorted(stores, key=repr)[:6])
-        when = tuple(sorted(conditions, key=repr)[:4])
+        kept = self.ledger.first(sorted(stores, key=repr), 6, "stores of a case")
+        when = self.ledger.first(sorted(conditions, key=repr), 4, "conditions of a case")
         return Case(state.runtimes, when, state.events, kept, result, state.held, claims, (state.reading, state.ended))
 
     def _carries(self, place: Term) -> bool:
@@ -338,15 +338,41 @@ class _Run(Calls):
                     first = groups.setdefault(group, case._replace(conditions=()))
                     if first.result != case.result:
                         groups[group] = first._replace(result=("n", ("joined",), self.function.result))
-                self.joined += len(cases) - len(groups)
+                self.ledger.dropped["states"] += len(cases) - len(groups)
                 cases = list(groups.values())
         if len(cases) > self.engine.bounds.cases:
-            cases = _pool(cases, self.engine.bounds.cases)
-            self.joined += 1
-        self.ledger.joined += self.joined
+            cases = self._pool(cases)
+            self.ledger.dropped["states"] += 1
         side = tuple(sorted(self.side.items(), key=repr))
         seen = tuple(sorted((term[1], level) for term, level in self.types.items() if term[0] == "p" and bare(term[2]) in self.border.pages))
-        return Summary(tuple(cases), self.joined, side, seen)
+        return Summary(tuple(cases), side, seen)
+
+    def _pool(self, cases: list[Case]) -> list[Case]:
+        """Of each set of runtimes: the cases with the most to say, and one that has the frees and puts of all others."""
+        groups: dict[frozenset[str], list[Case]] = {}
+        for case in cases:
+            groups.setdefault(case.runtimes, []).append(case)
+        share = max(2, self.engine.bounds.cases // len(groups))
+        found: list[Case] = []
+        for group in groups.values():
+            group = sorted(group, key=lambda case: -len(case.events))
+            kept, rest = group[:share], group[share:]
+            found += kept
+            if rest:
+                have = {event for case in kept for event in case.events}
+                others = dict.fromkeys(event for case in rest for event in case.events if event not in have and event.kind in ("free", "put"))
+                # Out of their order: nothing can be said any more of what came before or after them.
+                events = tuple(event._replace(extra="pooled") if event.kind == "free" else event for event in others)
+                # Heads that no case kept says: where a table goes has to be known, whatever else was lost.
+                told = {claim for case in kept for claim in case.claims}
+                claims = tuple(dict.fromkeys(claim for case in rest for claim in case.claims if claim not in told and claim.kind == "head"))
+                if events or claims:
+                    events = self.ledger.first(events, 16, "events")
+                    claims = self.ledger.first(claims, 16, "overlay claims")
+                    found.append(rest[0]._replace(events=events, claims=claims, conditions=()))
+                if (empty := next((case for case in rest if not case.events), None)) is not None:
+                    found.append(empty._replace(conditions=()))
+        return found
 
 
 def _same_value(cases: list[Case]) -> list[Case]:
@@ -359,29 +385,3 @@ def _same_value(cases: list[Case]) -> list[Case]:
     if all(case.result[0] == "c" and abs(case.result[1]) > 4096 for case in cases):
         return [cases[0]._replace(conditions=(), result=("n", ("number",), "unsigned long"))]
     return cases
-
-
-def _pool(cases: list[Case], bound: int) -> list[Case]:
-    """Of each set of runtimes: the cases with the most to say, and one that has the frees and puts of all others."""
-    groups: dict[frozenset[str], list[Case]] = {}
-    for case in cases:
-        groups.setdefault(case.runtimes, []).append(case)
-    share = max(2, bound // len(groups))
-    found: list[Case] = []
-    for group in groups.values():
-        group = sorted(group, key=lambda case: -len(case.events))
-        kept, rest = group[:share], group[share:]
-        found += kept
-        if rest:
-            have = {event for case in kept for event in case.events}
-            others = dict.fromkeys(event for case in rest for event in case.events if event not in have and event.kind in ("free", "put"))
-            # Out of their order: nothing can be said any more of what came before or after them.
-            events = tuple(event._replace(extra="pooled") if event.kind == "free" else event for event in others)
-            # Heads that no case kept says: where a table goes has to be known, whatever else was lost.
-            told = {claim for case in kept for claim in case.claims}
-            claims = tuple(dict.fromkeys(claim for case in rest for claim in case.claims if claim not in told and claim.kind == "head"))
-            if events or claims:
-                found.append(rest[0]._replace(events=events[:16], claims=claims[:16], conditions=()))
-            if (empty := next((case for case in rest if not case.events), None)) is not None:
-                found.append(empty._replace(conditions=()))
-    return found

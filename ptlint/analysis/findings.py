@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.inventory import Contexts, emptied
 from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Origins
+from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop, Unlink
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.words import SEVERITIES
 
 __all__ = ["findings"]
 
 Runtimes = frozenset[str]
 Names = Callable[[Runtimes], tuple[str, ...]]
+
+
+class _Build(NamedTuple):
+    """What every rule asks. ``by_ipi`` are the runtimes whose flushes interrupt other CPUs."""
+
+    ledger: Ledger
+    program: Program
+    border: Border
+    names: Names
+    user_rcu: bool
+    origins: Origins
+    contexts: Contexts
+    by_ipi: Runtimes
 
 
 def findings(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> list[RawFinding]:
@@ -28,85 +45,76 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
         origins: where tables come from, and what keeps walkers away.
     """
-    found = [*_linked(ledger, program, names, origins), *_used(ledger, program, names)]
-    found += _immediate(ledger, program, border, names, user_rcu, origins)
-    found += _page_batch(ledger, program, border, names, user_rcu, origins)
+    build = _Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), _flushing_by_ipi(program, border))
+    found = [*_linked(build), *_used(build), *_immediate(build), *_page_batch(build)]
     if user_rcu:
-        found += _semi_rcu(ledger, program, names, origins)
-    found += _later(ledger, program, border, names, user_rcu, origins)
+        found += _semi_rcu(build)
+    found += _later(build)
     taken = {(finding.at.file, finding.at.line) for finding in found}
-    found += _no_flush(ledger, program, names, origins, taken)
-    found += _twice(ledger, program, names)
-    found += _early_destructor(ledger, program, border, names, origins)
-    found += _no_destructor(ledger, program, names, origins)
+    found += _no_flush(build, taken)
+    found += _twice(build)
+    found += _early_destructor(build)
+    found += _no_destructor(build)
     return found
 
 
-def _semi_rcu(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
+def _semi_rcu(build: _Build) -> Iterator[RawFinding]:
     """PTL002, at the call that frees after the IPI."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
-    for (kind, event), runtimes in ledger.ways.items():
-        if kind == "semi-rcu" and not origins.doomed(event.chain):
+    for (kind, event), runtimes in build.ledger.ways.items():
+        if kind == "semi-rcu" and not build.origins.doomed(event.chain):
             added = [index for index, hop in enumerate(event.chain) if hop.deferral == "semi-rcu"]
             ways.setdefault(event.chain[added[-1]], {})[event] = runtimes
     for hop, events in ways.items():
-        live = {event: runtimes for event, runtimes in events.items() if _live_here(event, origins)}
+        live = {event: runtimes for event, runtimes in events.items() if _live_here(event, build.origins)}
         chosen = live or events
         event = max(chosen, key=_weight)
         severity = "error" if live and "user" in {event.space for event in live} else "warning"
         message = "page table is freed after an IPI: walkers under rcu_read_lock() are not waited for"
-        yield _finding("PTL002", severity, message, hop, event, ("rcu",), program, names(frozenset().union(*events.values())))
+        yield _finding("PTL002", severity, message, hop, event, ("rcu",), build, _all(events.values()))
 
 
-def _page_batch(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
+def _page_batch(build: _Build) -> Iterator[RawFinding]:
     """PTL003, where code that handles tables hands one to code that serves any page."""
-    freed = emptied(ledger, Contexts(ledger))
+    freed = emptied(build.ledger, build.contexts)
     ways: dict[Hop, dict[Event, Runtimes]] = {}
-    for (kind, event), runtimes in ledger.ways.items():
+    for (kind, event), runtimes in build.ledger.ways.items():
         if kind == "put" and event.chain and "mmu-gather" in freed.get(event.extra, ()):
             handles = [index for index, hop in enumerate(event.chain) if hop.handles]
             ways.setdefault(event.chain[handles[-1] if handles else 0], {})[event] = runtimes
-    by_ipi = _flushing_by_ipi(program, border)
     for hop, events in ways.items():
-        live = {event: runtimes for event, runtimes in events.items() if _live_here(event, origins)}
+        live = {event: runtimes for event, runtimes in events.items() if _live_here(event, build.origins)}
         event = max(live or events, key=_weight)
-        runtimes = frozenset().union(*events.values())
-        silent = runtimes - by_ipi
-        if not user_rcu:
+        runtimes = _all(events.values())
+        silent = runtimes - build.by_ipi
+        if not build.user_rcu:
             # Walkers with interrupts off are all there are: the flush waits for them wherever it is an IPI.
             runtimes = silent
         if not runtimes:
             continue
         severity = "error" if silent or live else "warning"
-        missing = tuple(word for word, owed in (("irq", silent), ("rcu", user_rcu)) if owed)
+        missing = tuple(word for word, owed in (("irq", silent), ("rcu", build.user_rcu)) if owed)
         silent_ones = "walkers with interrupts off where a flush is no IPI" if silent else ""
-        what = " and ".join(filter(None, ("walkers under rcu_read_lock()" if user_rcu else "", silent_ones)))
-        yield _finding(
-            "PTL003",
-            severity,
-            f"page table goes into the page batch of the mmu_gather: {what} are not waited for",
-            hop,
-            event,
-            missing,
-            program,
-            names(runtimes),
-        )
+        what = " and ".join(filter(None, ("walkers under rcu_read_lock()" if build.user_rcu else "", silent_ones)))
+        message = f"page table goes into the page batch of the mmu_gather: {what} are not waited for"
+        yield _finding("PTL003", severity, message, hop, event, missing, build, runtimes)
 
 
-def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
+def _later(build: _Build) -> Iterator[RawFinding]:
     """PTL004, where the worker, or who empties the list, frees what was unlinked while others may walk."""
-    contexts = Contexts(ledger)
-    by_ipi = frozenset() if user_rcu else _flushing_by_ipi(program, border)
-    missing = ("irq", "rcu") if user_rcu else ("irq",)
+    by_ipi = frozenset() if build.user_rcu else build.by_ipi
+    missing = ("irq", "rcu") if build.user_rcu else ("irq",)
 
     def met(event: Event) -> bool:
-        if event.after & {"rcu", "sync-rcu"} or (not user_rcu and "ipi" in event.after):
+        if event.after & {"rcu", "sync-rcu"} or (not build.user_rcu and "ipi" in event.after):
             return False  # waited for before it was queued
-        return event.space == "user" and bool(event.chain) and (_live_here(event, origins) or _reachable(event, event.chain[0].function, origins))
+        if event.space != "user" or not event.chain:
+            return False
+        return _live_here(event, build.origins) or _reachable(event, event.chain[0].function, build.origins)
 
     said: set[Place] = set()
     queued: dict[Hop, dict[Event, Runtimes]] = {}
-    for (kind, event), runtimes in ledger.ways.items():
+    for (kind, event), runtimes in build.ledger.ways.items():
         if kind == "workqueue" and met(event):
             left = runtimes - by_ipi if "flush" in event.after else runtimes
             if left:
@@ -115,35 +123,38 @@ def _later(ledger: Ledger, program: Program, border: Border, names: Names, user_
     for hop, events in queued.items():
         event = max(events, key=_weight)
         message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
-        yield _finding("PTL004", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
-    put = {event.extra: event for (kind, event), _ in sorted(ledger.ways.items(), key=repr) if kind == "put" and met(event)}
+        yield _finding("PTL004", "error", message, hop, event, missing, build, _all(events.values()))
+    put = {event.extra: event for (kind, event), _ in sorted(build.ledger.ways.items(), key=repr) if kind == "put" and met(event)}
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
-        drains = {chain for chain, _ in ledger.drains.get(cell, {})}
-        for (chain, _), runtimes in ledger.drains.get(cell, {}).items():
+        rows = build.ledger.drains.get(cell, Noted())
+        drains = {chain for chain, _ in rows}
+        for (chain, _), runtimes in rows.items():
             if any(chain[index:] in drains for index in range(1, len(chain))):
                 continue  # said where it is nearer
-            if contexts.refine(chain[0].deferral, chain[0].function) == "workqueue" and (chain[0] not in ways or len(chain) < len(ways[chain[0]][0])):
+            if build.contexts.refine(chain[0].deferral, chain[0].function) != "workqueue":
+                continue
+            if chain[0] not in ways or len(chain) < len(ways[chain[0]][0]):
                 ways[chain[0]] = (chain, runtimes - by_ipi)
         for hop, (chain, runtimes) in ways.items():
             if runtimes and hop.place not in said:
                 message = "page table is freed from a worker: no grace period lies between the unlink and this"
                 whole = event._replace(chain=(*event.chain, *chain))
-                yield _finding("PTL004", "error", message, hop, whole, missing, program, names(runtimes))
+                yield _finding("PTL004", "error", message, hop, whole, missing, build, runtimes)
 
 
-def _used(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _used(build: _Build) -> Iterator[RawFinding]:
     """PTL013, at the use."""
     merged: dict[tuple[str, Place, str], tuple[Event, Runtimes]] = {}
-    for use, runtimes in sorted(ledger.uses.items(), key=repr):
+    for use, runtimes in sorted(build.ledger.uses.items(), key=repr):
         key = (use.function, use.place, use.text)
         event, before = merged.get(key, (use.event, frozenset()))
         merged[key] = (event, before | runtimes)
     for (function, place, text), (event, runtimes) in merged.items():
-        at = Proof(place.file, place.line, place.column, program.functions[function].name, text, "the table is used")
-        path = tuple(_proof(hop, program, "the table goes this way") for hop in event.chain)
+        at = Proof(place.file, place.line, place.column, build.program.name(function), text, "the table is used")
+        path = tuple(proof(hop, build.program, "the table goes this way") for hop in event.chain)
         message = "the page table is used after it was freed or queued: it may belong to somebody else by now"
-        yield RawFinding("PTL013", "error", message, at, event.level or "any", event.space or "both", (), (*path, at), names(runtimes))
+        yield RawFinding("PTL013", "error", message, at, event.level or "any", event.space or "both", (), (*path, at), build.names(runtimes))
 
 
 def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
@@ -158,27 +169,26 @@ def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
     return found
 
 
-def _immediate(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> Iterator[RawFinding]:
+def _immediate(build: _Build) -> Iterator[RawFinding]:
     """PTL001: unlinked where others may walk, and freed with nothing but a flush."""
-    by_ipi = _flushing_by_ipi(program, border)
     seen: dict[tuple[Unlink | None, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
-    for suspect, runtimes in ledger.suspects.items():
+    for suspect, runtimes in build.ledger.suspects.items():
         event = suspect.event
         if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
             continue
-        if not user_rcu and "flush" in event.after:
+        if not build.user_rcu and "flush" in event.after:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
-            runtimes = runtimes - by_ipi
-        if runtimes and (_live_here(event, origins) or _reachable(event, suspect.function, origins)):
+            runtimes = runtimes - build.by_ipi
+        if runtimes and (_live_here(event, build.origins) or _reachable(event, suspect.function, build.origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
-    missing = ("irq", "rcu") if user_rcu else ("irq",)
+    missing = ("irq", "rcu") if build.user_rcu else ("irq",)
     for (unlink, chain), events in seen.items():
         if any((unlink, chain[index:]) in seen for index in range(1, len(chain))):
             continue  # said in the function that this one calls
         event = min(events, key=repr)
         hop = next((hop for hop in chain if unlink is not None and hop.function == unlink.function), chain[0])
         message = "page table is unlinked and freed at once: software walkers may still be in it"
-        yield _finding("PTL001", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
+        yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
 
 
 def _reachable(event: Event, function: str, origins: Origins) -> bool:
@@ -197,17 +207,18 @@ def _reachable(event: Event, function: str, origins: Origins) -> bool:
     return any(origin.space == "user" and origin.kind == "linked" for origin in answers)
 
 
-def _no_flush(ledger: Ledger, program: Program, names: Names, origins: Origins, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
+def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
     """PTL040: freed, or queued, with no flush between the unlink and that. What another rule says of the same free is not said again.
 
     Where the same calls flush on another path, it is taken that they know when there is nothing to flush.
     """
+    origins = build.origins
     ways: dict[Hop, dict[Event, Runtimes]] = {}
-    for suspect, runtimes in ledger.suspects.items():
+    for suspect, runtimes in build.ledger.suspects.items():
         event = suspect.event
         if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
             continue
-        if any(event.chain[index:] in ledger.flushed for index in range(len(event.chain))):
+        if any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain))):
             continue
         if any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
@@ -223,49 +234,53 @@ def _no_flush(ledger: Ledger, program: Program, names: Names, origins: Origins, 
         event = min(events, key=_weight)
         message = "page table is freed or queued with no TLB flush since it was unlinked: a CPU may still walk it"
         missing = ("hw",) if event.chain[0].deferral != "immediate" else ("hw", "irq")
-        yield _finding("PTL040", "error", message, hop, event, missing, program, names(frozenset().union(*events.values())))
+        yield _finding("PTL040", "error", message, hop, event, missing, build, _all(events.values()))
 
 
-def _twice(ledger: Ledger, program: Program, names: Names) -> Iterator[RawFinding]:
+def _twice(build: _Build) -> Iterator[RawFinding]:
     """PTL014, at the second free."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
-    for double, runtimes in ledger.doubles.items():
+    for double, runtimes in build.ledger.doubles.items():
         table = double.second._replace(chain=(*double.first.chain[:1], *double.second.chain))
         ways.setdefault(double.second.chain[0], {})[table] = runtimes
     for hop, events in ways.items():
         event = min(events, key=_weight)
         message = "page table is freed or queued a second time on this path"
-        yield _finding("PTL014", "error", message, hop, event, (), program, names(frozenset().union(*events.values())))
+        yield _finding("PTL014", "error", message, hop, event, (), build, _all(events.values()))
 
 
-def _early_destructor(ledger: Ledger, program: Program, border: Border, names: Names, origins: Origins) -> Iterator[RawFinding]:
+def _early_destructor(build: _Build) -> Iterator[RawFinding]:
     """PTL020, where one function runs the destructor and queues the table."""
-    ways: dict[Hop, dict[tuple[str, Event], Runtimes]] = {}
-    for early, runtimes in ledger.early.items():
+    ways: dict[Hop, Noted[tuple[str, Event]]] = {}
+    for early, runtimes in build.ledger.early.items():
         shared = [hop for hop, other in zip(early.strip.chain, early.event.chain, strict=False) if hop.function == other.function]
         if not shared:
             continue
         hop = shared[-1]
         # What goes to the gather may be of an mm that is torn down, and only its accounting is early where the lock lies in the descriptor.
-        gathers = any(bare(param.type).removesuffix("*").strip() in border.gathers for param in program.functions[hop.function].params)
-        live = _live_here(early.event, origins) and early.event.space == "user"
+        params = build.program.functions[hop.function].params
+        gathers = any(bare(param.type).removesuffix("*").strip() in build.border.gathers for param in params)
+        live = _live_here(early.event, build.origins) and early.event.space == "user"
         severity = "note" if not live else "warning" if early.event.kind == "put" or gathers else "error"
         key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
-        ways.setdefault(hop, {})[key] = ways.get(hop, {}).get(key, frozenset()) | runtimes
+        ways.setdefault(hop, Noted()).add(key, runtimes)
     for hop, events in ways.items():
-        severity = min((severity for severity, _ in events), key=("error", "warning", "note").index)
+        severity = min((severity for severity, _ in events), key=SEVERITIES.index)
         event = min((event for word, event in events if word == severity), key=_weight)
         message = "the destructor runs before walkers are waited for: they may take the table's lock yet"
-        yield _finding("PTL020", severity, message, hop, event, ("rcu",), program, names(frozenset().union(*events.values())))
+        yield _finding("PTL020", severity, message, hop, event, ("rcu",), build, _all(events.values()))
 
 
-def _no_destructor(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
+def _no_destructor(build: _Build) -> Iterator[RawFinding]:
     """PTL021, at the call that leads to the free."""
+    ledger, origins = build.ledger, build.origins
     ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
     for (function, event), runtimes in ledger.unstripped.items():
         if event.level not in ledger.made or (function, event.term) in ledger.strips or origins.dead(function):
             continue
-        if event.kind == "put" and (event.extra in ledger.stripped_cells or event.extra not in ledger.drains or _kept(event, ledger)):
+        # What is put where other things than the allocator take it out again is kept, not freed.
+        kept = event.extra in ledger.stripped_cells or event.extra not in ledger.drains or event.chain[-1].role != "handover"
+        if event.kind == "put" and kept:
             continue
         if event.term[0] == "v":
             answers = origins.of(function, event.term)
@@ -277,22 +292,17 @@ def _no_destructor(ledger: Ledger, program: Program, names: Names, origins: Orig
             continue
         event = min(events, key=repr)
         message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
-        yield _finding("PTL021", "error", message, chain[0], event, (), program, names(frozenset().union(*events.values())))
+        yield _finding("PTL021", "error", message, chain[0], event, (), build, _all(events.values()))
 
 
-def _kept(event: Event, ledger: Ledger) -> bool:
-    """Is it put where other things than the allocator take it out again?"""
-    return event.chain[-1].role != "handover"
-
-
-def _linked(ledger: Ledger, program: Program, names: Names, origins: Origins) -> Iterator[RawFinding]:
+def _linked(build: _Build) -> Iterator[RawFinding]:
     """PTL001: freed while an entry still points to it. In a tree that is neither a process's nor the kernel's, fewer may meet it."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     reached: set[Hop] = set()
-    for suspect, runtimes in ledger.suspects.items():
+    for suspect, runtimes in build.ledger.suspects.items():
         if suspect.kind == "linked":
             event = suspect.event
-            spaces = {origin.space for origin in origins.of(suspect.function, event.term)}
+            spaces = {origin.space for origin in build.origins.of(suspect.function, event.term)}
             event = event._replace(space=event.space or ("kernel" if "kernel" in spaces else ""))
             ways.setdefault(event.chain[0], {})[event] = runtimes
             if event.space in ("user", "kernel"):
@@ -301,7 +311,7 @@ def _linked(ledger: Ledger, program: Program, names: Names, origins: Origins) ->
         event = max(events, key=_weight)
         severity = "error" if hop in reached else "warning"
         message = "page table is freed before the entry that points to it is cleared"
-        yield _finding("PTL001", severity, message, hop, event, ("hw", "irq"), program, names(frozenset().union(*events.values())))
+        yield _finding("PTL001", severity, message, hop, event, ("hw", "irq"), build, _all(events.values()))
 
 
 def _live(event: Event) -> bool:
@@ -321,14 +331,17 @@ def _weight(event: Event) -> tuple[int, str]:
     return len(event.chain), repr(event.chain)
 
 
+def _all(ways: Iterable[Runtimes]) -> Runtimes:
+    return frozenset().union(*ways)
+
+
 def _finding(
-    rule: str, severity: str, message: str, at: Hop, event: Event, missing: tuple[str, ...], program: Program, variants: tuple[str, ...]
+    rule: str, severity: str, message: str, at: Hop, event: Event, missing: tuple[str, ...], build: _Build, runtimes: Runtimes
 ) -> RawFinding:
     path = []
     if event.unlinked is not None:
         place = event.unlinked.place
-        function = program.functions.get(event.unlinked.function)
-        path.append(Proof(place.file, place.line, place.column, function.name if function else event.unlinked.function, "", "the entry is cleared"))
+        path.append(Proof(place.file, place.line, place.column, build.program.name(event.unlinked.function), "", "the entry is cleared"))
     for index, hop in enumerate(event.chain):
         note = (
             "freed"
@@ -339,10 +352,6 @@ def _finding(
             if index < len(event.chain) - 1
             else f"put by {hop.text}"
         )
-        path.append(_proof(hop, program, note))
-    return RawFinding(rule, severity, message, _proof(at, program, ""), event.level or "any", event.space or "both", missing, tuple(path), variants)
-
-
-def _proof(hop: Hop, program: Program, note: str) -> Proof:
-    function = program.functions.get(hop.function)
-    return Proof(hop.place.file, hop.place.line, hop.place.column, function.name if function else hop.function, hop.text, note)
+        path.append(proof(hop, build.program, note))
+    where = proof(at, build.program, "")
+    return RawFinding(rule, severity, message, where, event.level or "any", event.space or "both", missing, tuple(path), build.names(runtimes))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ptlint.analysis.inventory import Contexts, confirmed, emptied
 from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.noted import Noted
 from ptlint.analysis.result import Link, Spot
 from ptlint.analysis.values import Hop
 from ptlint.frontend.ir import Place
@@ -24,7 +25,7 @@ def links(ledger: Ledger, program: Program, border: Border, names: Callable[[Run
     carrying = confirmed(ledger)
     waiting = _waiting(ledger, border)
     slow = _slow(ledger, carrying)
-    found: dict[tuple[Spot, Spot, str, Place, str], Runtimes] = {}
+    found: Noted[tuple[Spot, Spot, str, Place, str]] = Noted()
     for seen, runtimes in ledger.calls.items():
         if seen.callee not in program.functions or seen.function not in program.functions:
             continue
@@ -42,8 +43,7 @@ def links(ledger: Ledger, program: Program, border: Border, names: Callable[[Run
         for index, (source, target) in enumerate(itertools.pairwise(stops)):
             kind = seen.kind if index == len(stops) - 2 else "call"
             place = seen.place if index == 0 else seen.macros[index - 1][1]
-            key = (source, target, kind, place, label if index == 0 else "")
-            found[key] = found.get(key, frozenset()) | here
+            found.add((source, target, kind, place, label if index == 0 else ""), here)
     return tuple(
         sorted(Link(source, target, kind, place, label, names(runtimes)) for (source, target, kind, place, label), runtimes in found.items())
     )
@@ -88,6 +88,9 @@ def frees(ledger: Ledger, program: Program) -> dict[str, str]:
     """How a function frees, by what it adds itself: its own call into the border, or a wait before its call."""
     words = emptied(ledger, Contexts(ledger))
     tables = confirmed(ledger)
+    called: dict[tuple[str, Place], str] = {}
+    for seen in sorted(ledger.calls):
+        called.setdefault((seen.function, seen.place), seen.callee)
     found: dict[str, set[str]] = {}
     for chain in _chains(ledger):
         for index, hop in enumerate(chain):
@@ -96,17 +99,13 @@ def frees(ledger: Ledger, program: Program) -> dict[str, str]:
             inner = chain[index + 1].deferral if index + 1 < len(chain) else "immediate"
             if hop.deferral.startswith("cell:"):
                 if index + 1 == len(chain) and words.get(hop.deferral[5:]) == {"mmu-gather"}:
-                    called = _called(ledger, hop.function, hop.place)
-                    if called in program.functions:
-                        found.setdefault(called, set()).add("mmu-gather")
+                    callee = called.get((hop.function, hop.place), "")
+                    if callee in program.functions:
+                        found.setdefault(callee, set()).add("mmu-gather")
             elif hop.role in ("leaf", "handover") or hop.deferral != inner:
                 found.setdefault(hop.function, set()).add(hop.deferral)
     order = ("rcu", "sync-rcu", "semi-rcu", "mmu-gather", "workqueue", "immediate")
     return {key: min(value, key=order.index) for key, value in sorted(found.items())}
-
-
-def _called(ledger: Ledger, function: str, place: Place) -> str:
-    return next((seen.callee for seen in sorted(ledger.calls) if seen.function == function and seen.place == place), "")
 
 
 def _chains(ledger: Ledger) -> set[tuple[Hop, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.safety import Verdict, judge
 from ptlint.analysis.values import Hop
@@ -83,10 +84,10 @@ class Contexts:
 def reached(ledger: Ledger, program: Program) -> dict[str, Runtimes]:
     """The runtimes of functions that are only ever called through tables of functions."""
     direct = {seen.callee for seen in ledger.calls if seen.kind == "call"}
-    found: dict[str, Runtimes] = {}
+    found: Noted[str] = Noted()
     for member in program.tables:
         for function, runtimes in program.targets(member).items():
-            found[function] = found.get(function, frozenset()) | runtimes
+            found.add(function, runtimes)
     through = {seen.callee for seen in ledger.calls if seen.kind == "pv_ops"}
     return {key: runtimes for key, runtimes in found.items() if key in through and key not in direct}
 
@@ -96,7 +97,7 @@ def sites(ledger: Ledger, program: Program, origins: Origins) -> dict[SiteSeen, 
     contexts = Contexts(ledger)
     emptied_by = emptied(ledger, contexts)
     rows = _rows(ledger, origins, contexts)
-    result: dict[SiteSeen, Runtimes] = {}
+    result: Noted[SiteSeen] = Noted()
     reach = reached(ledger, program)
     for (hop, origin), found in rows.items():
         runtimes = frozenset().union(*(row.runtimes for row in found))
@@ -115,7 +116,7 @@ def sites(ledger: Ledger, program: Program, origins: Origins) -> dict[SiteSeen, 
                 site = SiteSeen(
                     hop.function, hop.place.file, hop.place.line, hop.place.column, hop.text, role, level, word, verdict.safety, space, reason
                 )
-                result[site] = result.get(site, frozenset()) | runtimes
+                result.add(site, runtimes)
     return result
 
 
@@ -164,17 +165,15 @@ def _space(rows: list[_Row]) -> str:
 
 def confirmed(ledger: Ledger) -> dict[tuple[str, Place], Runtimes]:
     """The calls that a table goes through: (function, place) with the runtimes."""
-    found: dict[tuple[str, Place], Runtimes] = {}
+    found: Noted[tuple[str, Place]] = Noted()
     for hit, runtimes in ledger.hits.items():
-        key = (hit.hop.function, hit.hop.place)
-        found[key] = found.get(key, frozenset()) | runtimes
+        found.add((hit.hop.function, hit.hop.place), runtimes)
     holding = _holding(ledger)
     for cell, rows in ledger.drains.items():
         for (chain, _), runtimes in rows.items():
             for hop in chain:
                 if here := runtimes & holding.get(cell, frozenset()):
-                    key = (hop.function, hop.place)
-                    found[key] = found.get(key, frozenset()) | here
+                    found.add((hop.function, hop.place), here)
     return found
 
 
@@ -186,11 +185,11 @@ def _one(levels: set[str]) -> str:
 
 def _holding(ledger: Ledger) -> dict[str, Runtimes]:
     """The containers that tables are put into, with the runtimes in which they are."""
-    found: dict[str, Runtimes] = {}
+    found: Noted[str] = Noted()
     for cell, rows in ledger.puts.items():
         for (_, level), runtimes in rows.items():
             if level:
-                found[cell] = found.get(cell, frozenset()) | runtimes
+                found.add(cell, runtimes)
     return found
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
+from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.notes import Notes
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Event, Hop, Pass, Strip
@@ -11,7 +14,9 @@ from ptlint.frontend.ir import Place
 
 __all__ = ["CallSeen", "Double", "Early", "Hit", "Ledger", "Suspect", "Use", "Walk"]
 
-Runtimes = frozenset[str]
+T = TypeVar("T")
+Through = tuple[tuple[Hop, ...], str]
+"""The calls by which a table goes into a container, or out of it, and its level."""
 _WAYS = 12
 
 
@@ -92,62 +97,60 @@ class Walk(NamedTuple):
 
 
 class Ledger:
-    """Collected while functions are summed up; everything is a set or counts, so order does not matter."""
+    """Collected while functions are summed up; everything is a set or counts, so order does not matter.
+
+    ``dropped`` counts, by what it was, all that the bounds left out: a defect that needs it is missed.
+    """
 
     def __init__(self) -> None:
-        self.calls: dict[CallSeen, Runtimes] = {}
-        self.hits: dict[Hit, Runtimes] = {}
+        self.calls: Noted[CallSeen] = Noted()
+        self.hits: Noted[Hit] = Noted()
         self.knowing: set[tuple[Hop, str]] = set()
-        self.drains: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]] = {}
-        self.puts: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]] = {}
+        self.drains: defaultdict[str, Noted[Through]] = defaultdict(Noted)
+        self.puts: defaultdict[str, Noted[Through]] = defaultdict(Noted)
         self.gathers: set[str] = set()
         self.chains: set[tuple[Hop, ...]] = set()
         self.flushed: set[tuple[Hop, ...]] = set()
-        self.suspects: dict[Suspect, Runtimes] = {}
-        self.ways: dict[tuple[str, Event], Runtimes] = {}
-        self.unresolved: dict[tuple[str, Place, str], Runtimes] = {}
-        self.callbacks: dict[tuple[str, str], Runtimes] = {}
+        self.suspects: Noted[Suspect] = Noted()
+        self.ways: Noted[tuple[str, Event]] = Noted()
+        self.unresolved: Noted[tuple[str, Place, str]] = Noted()
+        self.callbacks: Noted[tuple[str, str]] = Noted()
         self.overlay = Notes()
-        self.uses: dict[Use, Runtimes] = {}
-        self.passes: dict[str, dict[Pass, Runtimes]] = {}
+        self.uses: Noted[Use] = Noted()
+        self.passes: dict[str, Noted[Pass]] = {}
+        self._passed: Counter[tuple[str, str, Place]] = Counter()
         self.dying: dict[Pass, Place] = {}
         self.surviving: set[Pass] = set()
         self.kept: dict[str, set[tuple[str, Term, Term, bool]]] = {}
         self.published: dict[tuple[str, Term], set[Term]] = {}
         self.copied: dict[tuple[str, Term], set[Term]] = {}
         self.leaky: set[str] = set()
-        self.walks: dict[Walk, Runtimes] = {}
-        self.doubles: dict[Double, Runtimes] = {}
-        self.early: dict[Early, Runtimes] = {}
-        self.unstripped: dict[tuple[str, Event], Runtimes] = {}
+        self.walks: Noted[Walk] = Noted()
+        self.doubles: Noted[Double] = Noted()
+        self.early: Noted[Early] = Noted()
+        self.unstripped: Noted[tuple[str, Event]] = Noted()
         self.strips: set[tuple[str, Term]] = set()
         self.stripped_cells: set[str] = set()
         self.made: set[str] = set()
         self.recursive: set[str] = set()
         self.rcu_walkers: set[str] = set()
-        self.joined = 0
+        self.dropped: Counter[str] = Counter()
 
-    def call(self, seen: CallSeen, runtimes: Runtimes) -> None:
-        """Note a call."""
-        self.calls[seen] = self.calls.get(seen, frozenset()) | runtimes
+    def first(self, things: Sequence[T], bound: int, what: str) -> tuple[T, ...]:
+        """No more than ``bound`` of ``things``; what is left out is counted."""
+        self.dropped[what] += max(0, len(things) - bound)
+        return tuple(things[:bound])
 
-    def hit(self, hit: Hit, runtimes: Runtimes) -> None:
-        """Note that a table goes through a hop."""
-        self.hits[hit] = self.hits.get(hit, frozenset()) | runtimes
-
-    def container(
-        self, table: dict[str, dict[tuple[tuple[Hop, ...], str], Runtimes]], cell: str, chain: tuple[Hop, ...], level: str, runtimes: Runtimes
-    ) -> None:
-        """Note that something is put into, or taken out of and freed from, a container."""
-        rows = table.setdefault(cell, {})
-        rows[(chain, level)] = rows.get((chain, level), frozenset()) | runtimes
-
-    def passing(self, one: Pass, runtimes: Runtimes) -> None:
+    def passing(self, one: Pass, runtimes: frozenset[str]) -> None:
         """Note what a call passes. Of one call a bounded number of ways is kept; beyond that it is known only that there are others."""
-        rows = self.passes.setdefault(one.callee, {})
-        if one not in rows and sum(row.caller == one.caller and row.place == one.place for row in rows) >= _WAYS:
-            one = one._replace(values=tuple(("n", ("any",), "") for _ in one.values), fresh=frozenset())
-        rows[one] = rows.get(one, frozenset()) | runtimes
+        rows = self.passes.setdefault(one.callee, Noted())
+        if one not in rows:
+            call = (one.callee, one.caller, one.place)
+            if self._passed[call] >= _WAYS:
+                self.dropped["ways of one call"] += 1
+                one = one._replace(values=tuple(("n", ("any",), "") for _ in one.values), fresh=frozenset())
+            self._passed[call] += one not in rows
+        rows.add(one, runtimes)
 
     def keep(self, member: str, function: str, record: Term, value: Term, fresh: bool) -> None:
         """Note that ``member`` of ``record`` gets ``value``, as ``function`` calls them; ``fresh`` if nobody else has seen it."""
@@ -160,32 +163,3 @@ class Ledger:
     def copy(self, function: str, table: Term, value: Term) -> None:
         """Note that an entry of what was allocated in ``function`` gets a value that leads somewhere already."""
         self.copied.setdefault((function, table), set()).add(value)
-
-    def way(self, kind: str, event: Event, runtimes: Runtimes) -> None:
-        """Note a way of a table that waits for less than all walkers need."""
-        self.ways[(kind, event)] = self.ways.get((kind, event), frozenset()) | runtimes
-
-    def walk(self, walk: Walk, runtimes: Runtimes) -> None:
-        """Note a step of a walker."""
-        self.walks[walk] = self.walks.get(walk, frozenset()) | runtimes
-
-    def double(self, double: Double, runtimes: Runtimes) -> None:
-        """Note a second free."""
-        self.doubles[double] = self.doubles.get(double, frozenset()) | runtimes
-
-    def too_early(self, early: Early, runtimes: Runtimes) -> None:
-        """Note a destructor before its time."""
-        self.early[early] = self.early.get(early, frozenset()) | runtimes
-
-    def left(self, function: str, event: Event, runtimes: Runtimes) -> None:
-        """Note a free that leaves the constructor's state."""
-        key = (function, event)
-        self.unstripped[key] = self.unstripped.get(key, frozenset()) | runtimes
-
-    def use(self, use: Use, runtimes: Runtimes) -> None:
-        """Note a use after the end."""
-        self.uses[use] = self.uses.get(use, frozenset()) | runtimes
-
-    def suspect(self, suspect: Suspect, runtimes: Runtimes) -> None:
-        """Note a free that is to be judged."""
-        self.suspects[suspect] = self.suspects.get(suspect, frozenset()) | runtimes

@@ -42,7 +42,10 @@ Answers = dict[Origin, tuple[Place | None, Place | None]]
 
 
 class Origins:
-    """Answers for one build, each computed once. An answer comes with the line that says where from, and that of the shelter."""
+    """Answers for one build, once all functions are summed up; each computed once.
+
+    An answer comes with the line that says where from, and that of the shelter.
+    """
 
     def __init__(self, ledger: Ledger, program: Program, border: Border) -> None:
         self._ledger = ledger
@@ -51,6 +54,11 @@ class Origins:
         self._known: dict[tuple[str, Term], Answers] = {}
         self._sheltered: dict[str, dict[str, Place | None]] = {}
         self._active: set[object] = set()
+        self._sorted: dict[str, list[Pass]] = {}
+        self._once: dict[tuple[str, int], bool] = {}
+        self._callers: dict[str, set[str]] = {}
+        for seen in ledger.calls:
+            self._callers.setdefault(seen.callee, set()).add(seen.function)
 
     def of(self, function: str, term: Term, *, fresh: bool = False) -> Answers:
         """Where what ``function`` calls ``term`` comes from. ``fresh``: nobody but this function has seen it."""
@@ -60,7 +68,7 @@ class Origins:
         known = self._known.get(key)
         if known is not None:
             return known
-        if key in self._active or len(self._active) > _DEPTH:
+        if key in self._active or self._too_deep():
             return {}
         self._active.add(key)
         try:
@@ -75,7 +83,7 @@ class Origins:
         known = self._sheltered.get(function)
         if known is not None:
             return known
-        if ("shelter", function) in self._active or len(self._active) > _DEPTH:
+        if ("shelter", function) in self._active or self._too_deep():
             return {}
         self._active.add(("shelter", function))
         try:
@@ -94,8 +102,7 @@ class Origins:
         """Is it a static function whose callers were all looked at, and none was seen to get to the call?"""
         if ":" not in function or self._ledger.passes.get(function) or function in self._program.fillers:
             return False
-        callers = self._program.callers.get(function, ())
-        return bool(callers) and not any(seen.callee == function for seen in self._ledger.calls)
+        return bool(self._program.callers.get(function)) and function not in self._callers
 
     def doomed(self, chain: tuple[Hop, ...]) -> bool:
         """Does one of these calls work for an address space that is given back next?"""
@@ -107,18 +114,32 @@ class Origins:
 
     def once(self, function: str, depth: int = 12) -> bool:
         """Does it run while the kernel boots only: marked so, or called by such functions only?"""
+        known = self._once.get((function, depth))
+        if known is None:
+            known = self._once[function, depth] = self._runs_once(function, depth)
+        return known
+
+    def _too_deep(self) -> bool:
+        deep = len(self._active) > _DEPTH
+        self._ledger.dropped["ways back to an origin"] += deep
+        return deep
+
+    # ---- one step ------------------------------------------------------------------------------------------
+
+    def _runs_once(self, function: str, depth: int) -> bool:
         found = self._program.functions.get(function)
         if found is None or depth == 0:
             return False
         if self._border.once & set(found.marks):
             return True
-        callers = {seen.function for seen in self._ledger.calls if seen.callee == function}
+        callers = self._callers.get(function, set())
         return bool(callers) and function not in self._program.fillers and all(self.once(caller, depth - 1) for caller in callers - {function})
 
-    # ---- one step ------------------------------------------------------------------------------------------
-
     def _rows(self, function: str) -> list[Pass]:
-        return sorted(self._ledger.passes.get(function, ()), key=repr)
+        known = self._sorted.get(function)
+        if known is None:
+            known = self._sorted[function] = sorted(self._ledger.passes.get(function, ()), key=repr)
+        return known
 
     def _of_row(self, row: Pass) -> tuple[str, Place | None]:
         if row.apart is not None:

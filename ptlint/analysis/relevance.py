@@ -8,7 +8,7 @@ from ptlint.analysis.evaluate import bare
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import expressions, sub
+from ptlint.program.walk import nodes
 
 __all__ = ["Relevance"]
 
@@ -42,30 +42,23 @@ class Relevance:
         function = self.program.functions[key]
         if any(bare(param.type) in self._vocabulary for param in function.params) or bare(function.result) in self._vocabulary:
             return True
-        for block in function.blocks:
-            for top in expressions(block):
-                for node in sub(top):
-                    if isinstance(node, (ir.Var, ir.Cast, ir.Member, ir.Call)) and bare(node.type) in self._vocabulary:
-                        return True
-        return False
+        return any(isinstance(node, (ir.Var, ir.Cast, ir.Member, ir.Call)) and bare(node.type) in self._vocabulary for node in nodes(function))
 
     @functools.cache  # noqa: B019
     def small(self, key: str) -> bool:
         """Is it a few lines that compute a value?"""
         function = self.program.functions[key]
-        return len(function.blocks) <= 8 and sum(1 for block in function.blocks for top in expressions(block) for _ in sub(top)) <= _SMALL * 4
+        return len(function.blocks) <= 8 and sum(1 for _ in nodes(function)) <= _SMALL * 4
 
     @functools.cache  # noqa: B019
     def empties(self, key: str) -> bool:
         """Does it read an array of pages, and free by what it calls? So a batch is emptied."""
         if key not in self.frees:
             return False
-        for block in self.program.functions[key].blocks:
-            for top in expressions(block):
-                for node in sub(top):
-                    if isinstance(node, ir.Member) and "[" in node.type and bare(node.type).split("[")[0].strip() in self._arrays:
-                        return True
-        return False
+        return any(
+            isinstance(node, ir.Member) and "[" in node.type and bare(node.type).split("[")[0].strip() in self._arrays
+            for node in nodes(self.program.functions[key])
+        )
 
     def matters(self, key: str) -> bool:
         """Is the function looked at for its own sake, called or not?"""

@@ -83,14 +83,13 @@ class Case(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """All that callers need to know of a function. ``joined`` counts the cases that were put together for the bound's sake.
+    """All that callers need to know of a function.
 
     ``side`` are frees of what lies in a container that the caller hands in, each with its runtimes: they depend on no case.
     ``seen`` are the parameters that the function takes for tables, with the level.
     """
 
     cases: tuple[Case, ...]
-    joined: int = 0
     side: tuple[tuple[Event, Runtimes], ...] = ()
     seen: tuple[tuple[int, str], ...] = ()
 

@@ -12,7 +12,7 @@ from ptlint.frontend import ir
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import expressions, sub
+from ptlint.program.walk import nodes, sub
 
 __all__ = ["walkers"]
 
@@ -37,13 +37,12 @@ def _walker(kind: str, key: str, ledger: Ledger, program: Program, border: Borde
     read = min((place for place in _reads(function, border) if place > lock and place.file == lock.file), default=lock)
     callers = sorted((seen.place, seen.function) for seen in ledger.calls if seen.callee == key)
     place, caller = callers[0] if callers else (function.place, key)
-    name = program.functions[caller].name if caller in program.functions else caller
-    return FoundWalker(kind, function.name, function.place.file, lock.line, read.line, place.file, place.line, name, levels)
+    return FoundWalker(kind, function.name, function.place.file, lock.line, read.line, place.file, place.line, program.name(caller), levels)
 
 
 def _reader(function: ir.Function, border: Border, kind: str) -> Place | None:
     """Where it begins a section that a wait of this kind waits for."""
-    for node in _nodes(function):
+    for node in nodes(function):
         if (
             isinstance(node, ir.Call)
             and isinstance(node.function, ir.FunctionRef)
@@ -55,7 +54,7 @@ def _reader(function: ir.Function, border: Border, kind: str) -> Place | None:
 
 def _reads(function: ir.Function, border: Border) -> Iterator[Place]:
     """Where it reads entries, or goes on to what does."""
-    for node in _nodes(function):
+    for node in nodes(function):
         if (isinstance(node, ir.Call) and bare(node.type) in border.entries) or (
             isinstance(node, ir.Assign)
             and any(isinstance(part, (ir.Unary, ir.Index)) and bare(part.type) in border.entries for part in sub(node.right))
@@ -65,7 +64,7 @@ def _reads(function: ir.Function, border: Border) -> Iterator[Place]:
 
 def _calls(function: ir.Function) -> set[str]:
     return {
-        node.function.key.rsplit(":", 1)[-1] for node in _nodes(function) if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef)
+        node.function.key.rsplit(":", 1)[-1] for node in nodes(function) if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef)
     }
 
 
@@ -81,9 +80,3 @@ def _levels(key: str, program: Program, border: Border) -> set[str]:
         edge = {callee for one in edge for callee in program.callees.get(one, ())} - seen
         seen |= edge
     return found
-
-
-def _nodes(function: ir.Function) -> Iterator[ir.Expr]:
-    for block in function.blocks:
-        for top in expressions(block):
-            yield from sub(top)

@@ -10,7 +10,7 @@ from ptlint.change.model import Patch
 from ptlint.change.parse import parse_diff
 from ptlint.errors import UsageError
 
-__all__ = ["read_patches"]
+__all__ = ["NoPatch", "read_patches"]
 
 _FROM = re.compile(rb"^From \S.*\d{1,2}:\d\d(?::\d\d)?.*\d{4}.*$", re.MULTILINE)
 _HEADER = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\r?\n(?:[ \t][^\n]*\r?\n)*)+\r?\n")
@@ -20,15 +20,19 @@ _PLACE = re.compile(r"(?<![\w.])(\d+)/(\d+)(?![\w.])")
 _VERSION = re.compile(r"\bv(\d+)\b", re.IGNORECASE)
 
 
+class NoPatch(UsageError):
+    """There is no patch in what was handed over."""
+
+
 def read_patches(data: bytes, name: str = "the patch") -> tuple[Patch, ...]:
     """The patches of a diff, mail or mbox, in the order in which they apply: by the numbers in the subjects, where there are some.
 
     A cover letter and replies without a patch are passed over, and of several versions of a series the newest counts. ``name`` is what
-    messages call the input. Raises ``UsageError`` when there is no patch in it, one is broken, or one of a series is missing.
+    messages call the input. Raises ``NoPatch`` when there is no patch in it, and ``UsageError`` when one is broken, or one of a series is missing.
     """
     patches = _of_mails(_messages(data), name) if _is_mail(data) else _of_diff(data, name)
     if not any(patch.files for patch in patches):
-        raise UsageError(f"{name}: no patch in it (a diff, a mail or an mbox with one is wanted)")
+        raise NoPatch(f"{name}: no patch in it (a diff, a mail or an mbox with one is wanted)")
     return patches
 
 

@@ -11,15 +11,13 @@ from ptlint import rulebook
 from ptlint.cli.baseline import baseline_options, take_baseline
 from ptlint.cli.change import change_options, producer, take_change
 from ptlint.cli.options import common, split
-from ptlint.cli.run import report
+from ptlint.cli.run import fails, report
 from ptlint.cli.suppression import Filter
 from ptlint.cli.terminal import say
 from ptlint.config.load import load
-from ptlint.results import CheckResult
+from ptlint.words import SEVERITIES
 
 __all__ = ["command"]
-
-_LEVELS = ("note", "warning", "error")
 
 
 @click.command("check")
@@ -27,7 +25,7 @@ _LEVELS = ("note", "warning", "error")
 @click.option("--only", multiple=True, metavar="PATH", help="Report findings below these paths of the tree only.")
 @click.option("--select", multiple=True, metavar="RULE", help="Report these rules only (several; commas are allowed).")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
-@click.option("--fail-on", type=click.Choice(_LEVELS[::-1]), help="The lowest severity that makes the exit status 1 [default: warning].")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="The lowest severity that makes the exit status 1 [default: warning].")
 @change_options
 @baseline_options
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 though there are findings; never hides that a run is not complete.")
@@ -79,9 +77,4 @@ def command(
     if count:
         for line in statistics(result).splitlines():
             say(line)
-    return status or (0 if exit_zero else _findings(result, fail_on or settings.fail_on))
-
-
-def _findings(result: CheckResult, fail_on: str) -> int:
-    """1 with a finding at or above ``fail_on`` that was not known."""
-    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings if not finding.known))
+    return status or (0 if exit_zero else fails(result, fail_on or settings.fail_on))

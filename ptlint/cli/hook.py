@@ -13,7 +13,7 @@ import msgspec
 from ptlint import rulebook
 from ptlint.cli.change import producer
 from ptlint.cli.options import common, tree_argument
-from ptlint.cli.run import report
+from ptlint.cli.run import fails, report
 from ptlint.cli.suppression import Filter
 from ptlint.cli.terminal import put, say
 from ptlint.config.load import load
@@ -21,8 +21,6 @@ from ptlint.results import CheckResult
 from ptlint.review import ChangeRequest
 
 __all__ = ["command"]
-
-_LEVELS = ("note", "warning", "error")
 
 
 @click.group("hook")
@@ -78,7 +76,7 @@ def _look(request: ChangeRequest, options: dict[str, Any]) -> int:
     result, status = _report(request, options)
     if result.change and any(part.relevant for part in result.change.parts) and options["quiet"] <= options["verbose"]:
         say(f"ptlint: {summary(result)}")
-    return status or _found(result, load(options["tree"]).settings.fail_on)
+    return status or fails(result, load(options["tree"]).settings.fail_on)
 
 
 def _report(request: ChangeRequest, options: dict[str, Any]) -> tuple[CheckResult, int]:
@@ -105,10 +103,6 @@ def _worth(tree: str, request: ChangeRequest) -> bool:
         if repository.at(":Kconfig") is None or repository.resolve("HEAD" if not request.amend else "HEAD^") is None:
             return False
     return True
-
-
-def _found(result: CheckResult, fail_on: str) -> int:
-    return int(any(_LEVELS.index(finding.severity) >= _LEVELS.index(fail_on) for finding in result.findings if not finding.known))
 
 
 def _amends() -> bool:
@@ -139,4 +133,4 @@ def _mail(tree: Path, search: int) -> int:
         "color": "never", "quiet": 1, "verbose": 0,
     }  # fmt: skip
     result, status = _report(request, options)
-    return status or _found(result, load(tree).settings.fail_on)
+    return status or fails(result, load(tree).settings.fail_on)

@@ -20,8 +20,9 @@ from ptlint.options import RunOptions
 from ptlint.progress import Progress
 from ptlint.report.interface import Style
 from ptlint.results import CheckResult, DiffResult, ExplainResult, Facts, GraphResult, InventoryResult, OverlayResult, VariantsResult, WalkersResult
+from ptlint.words import SEVERITIES
 
-__all__ = ["Analysis", "cache_dir", "report"]
+__all__ = ["Analysis", "cache_dir", "fails", "report"]
 
 
 class Analysis(Protocol):
@@ -143,6 +144,12 @@ def _run_options(arguments: RunArguments, settings: Settings) -> RunOptions:
 
 def _cpus() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def fails(result: CheckResult, fail_on: str) -> int:
+    """1 with a finding at or above the severity ``fail_on`` that was not known, else 0."""
+    worst = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    return int(any(finding.severity in worst for finding in result.findings if not finding.known))
 
 
 def cache_dir(settings: Settings) -> Path:

@@ -12,10 +12,9 @@ import msgspec
 
 from ptlint.change.step import Delta
 from ptlint.results import CheckResult, Finding, Severity, Unresolved
+from ptlint.words import SEVERITIES
 
 __all__ = ["Compared", "compare", "new_calls", "worse"]
-
-_LEVELS = ("note", "warning", "error")
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -48,7 +47,7 @@ def compare(before: CheckResult | None, after: CheckResult, deltas: Sequence[Del
 
 def worse(finding: Finding, severity: Severity, variants: Iterable[str], there: Iterable[str]) -> bool:
     """Whether ``finding`` is more severe than it was, or holds in more ``variants``; one that was not ``there`` is judged by its runtime."""
-    if _LEVELS.index(finding.severity) > _LEVELS.index(severity):
+    if SEVERITIES.index(finding.severity) < SEVERITIES.index(severity):
         return True
     before, known = set(variants), set(there)
     runtimes = {name.partition("/")[0] for name in before}

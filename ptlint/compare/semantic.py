@@ -88,7 +88,6 @@ class _Group:
     """The sites of one function: by call, the ways in each variant."""
 
     def __init__(self, sites: Sequence[Site]) -> None:
-        self.line = min(site.line for site in sites)
         self.calls: dict[str, list[Site]] = defaultdict(list)
         for site in sites:
             self.calls[site.primitive].append(site)
@@ -110,11 +109,11 @@ def _sites(
     moved = _moved(old, new)
     names_old, names_new = ({name: pair[side] for name, pair in pairs.items()} for side in (0, 1))
     changed: dict[str, list[SiteChange]] = {"added": [], "removed": [], "changed": []}
-    empty = _Group.__new__(_Group)
-    empty.calls, empty.line = {}, 0
+    empty = _Group(())
+    came_from = {now: was for was, now in moved.items()}
     for function in sorted(new.keys() | (old.keys() - moved.keys())):
         here = new.get(function, empty)
-        there = old.get(next((was for was, now in moved.items() if now == function), function), empty)
+        there = old.get(came_from.get(function, function), empty)
         for was, now in _calls(there, here):
             ways_old, ways_new = there.ways(was, names_old), here.ways(now, names_new)
             varied = tuple(name for name in pairs if _plain(ways_old.get(name)) != _plain(ways_new.get(name)))

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from ptlint.words import Severity
+
 __all__ = ["USER_ONLY", "Settings", "SuppressFile", "Suppression"]
 
 USER_ONLY = frozenset({"cache-dir", "no-cache", "jobs", "color"})
@@ -50,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ignore: Annotated[Names, msgspec.Meta(description="Do not report these rules.")] = ()
     only: Annotated[Names, msgspec.Meta(description="Report findings below these paths of the tree only; empty: all.")] = ()
     variants: Annotated[Names, msgspec.Meta(description="Look at these variants only; empty: all.")] = ()
-    fail_on: Annotated[Literal["error", "warning", "note"], msgspec.Meta(description="The lowest severity that makes the exit status 1.")] = "warning"
+    fail_on: Annotated[Severity, msgspec.Meta(description="The lowest severity that makes the exit status 1.")] = "warning"
     strict: Annotated[bool, msgspec.Meta(description="Calls that are not resolved and symbols that are not covered make the exit status 2.")] = False
     jobs: Annotated[int, msgspec.Meta(ge=0, description="Processes to use; 0: one for each CPU. Only in the user's file.")] = 0
     cache_dir: Annotated[str, msgspec.Meta(description="The cache's folder; empty: the system's place for it. Only in the user's file.")] = ""

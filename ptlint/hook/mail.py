@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ptlint import resources
-from ptlint.change.mail import read_patches
+from ptlint.change.mail import NoPatch, read_patches
 from ptlint.change.model import Patch
 from ptlint.change.relevance import Relevance
 from ptlint.errors import UsageError
@@ -22,8 +22,10 @@ def request_for(tree: str, mail: bytes, search: int) -> ChangeRequest | str:
     """
     try:
         patches = read_patches(mail, "the mail")
+    except NoPatch:
+        return ""
     except UsageError as error:
-        return "" if "no patch in it" in str(error) else f"WARNING: {error}"
+        return f"WARNING: {error}"
     if len(patches) == 1:
         with Repository(tree) as repository:
             commit = _commit(repository, patches[0], search)

@@ -9,7 +9,7 @@ import msgspec
 
 from ptlint.frontend import ir
 from ptlint.program.border import Border
-from ptlint.program.walk import expressions, functions_in, sub
+from ptlint.program.walk import functions_in, nodes
 
 __all__ = ["Filler", "Program", "link"]
 
@@ -47,12 +47,15 @@ class Program(msgspec.Struct, frozen=True, dict=True):
         """The type of each member (``struct list_head.next``) that some function names."""
         found: dict[str, str] = {}
         for function in self.functions.values():
-            for block in function.blocks:
-                for top in expressions(block):
-                    for node in sub(top):
-                        if isinstance(node, ir.Member):
-                            found.setdefault(f"{node.record}.{node.name}", node.type)
+            for node in nodes(function):
+                if isinstance(node, ir.Member):
+                    found.setdefault(f"{node.record}.{node.name}", node.type)
         return found
+
+    def name(self, key: str) -> str:
+        """The name of the function with this key; the key itself, where the build has no such function."""
+        function = self.functions.get(key)
+        return function.name if function is not None else key
 
     def overlap(self, one: str, other: str) -> bool:
         """Do two members (``struct ptdesc.pt_list``) share bytes? Of records whose layout is not known: no."""
@@ -132,19 +135,18 @@ def _tables(functions: dict[str, ir.Function], variables: dict[str, ir.Global], 
 
     for function in functions.values():
         runtime = border.runtime_of(function.place.file)
-        for block in function.blocks:
-            for top in expressions(block):
-                for node in sub(top):
-                    if isinstance(node, ir.Assign) and not node.op:
-                        for key in _function(node.right):
-                            if isinstance(node.left, ir.Member):
-                                found.setdefault(f"{node.left.record}.{node.left.name}", set()).add(Filler(key, runtime, node.place))
-                        source, target = _variable(node.right), _variable(node.left)
-                        if source in variables and target in variables and source != target:
-                            copies.append((source, target, runtime))
-                            copied.add(source)
-                        if isinstance(node.right, ir.Init):
-                            initialised(node.right, runtime, node.place)
+        for node in nodes(function):
+            if not isinstance(node, ir.Assign) or node.op:
+                continue
+            for key in _function(node.right):
+                if isinstance(node.left, ir.Member):
+                    found.setdefault(f"{node.left.record}.{node.left.name}", set()).add(Filler(key, runtime, node.place))
+            source, target = _variable(node.right), _variable(node.left)
+            if source in variables and target in variables and source != target:
+                copies.append((source, target, runtime))
+                copied.add(source)
+            if isinstance(node.right, ir.Init):
+                initialised(node.right, runtime, node.place)
     for variable in variables.values():
         if variable.id not in copied:
             runtime = border.runtime_of(variable.place.file)

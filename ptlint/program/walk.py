@@ -7,7 +7,7 @@ from typing import Any
 
 from ptlint.frontend import ir
 
-__all__ = ["expressions", "functions_in", "sub"]
+__all__ = ["expressions", "functions_in", "nodes", "sub"]
 
 
 def expressions(block: ir.Block) -> Iterator[ir.Expr]:
@@ -48,6 +48,13 @@ def sub(node: ir.Expr) -> list[ir.Expr]:
     return found
 
 
+def nodes(function: ir.Function) -> Iterator[ir.Expr]:
+    """Every expression of ``function``, at any depth."""
+    for block in function.blocks:
+        for top in expressions(block):
+            yield from sub(top)
+
+
 def functions_in(function: ir.Function) -> set[str]:
     """The keys of the functions that ``function`` names, called or not."""
-    return {node.key for block in function.blocks for top in expressions(block) for node in sub(top) if isinstance(node, ir.FunctionRef)}
+    return {node.key for node in nodes(function) if isinstance(node, ir.FunctionRef)}

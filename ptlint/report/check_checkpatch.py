@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ptlint.report.interface import Style
-from ptlint.report.wording import flat, place
+from ptlint.report.wording import counted, flat, place
 from ptlint.results import CheckResult, Finding, Severity
 
 __all__ = ["render"]
@@ -13,7 +13,7 @@ _LEVELS: dict[Severity, str] = {"error": "ERROR", "warning": "WARNING", "note": 
 
 def render(result: CheckResult, style: Style) -> str:
     """A paragraph a finding that counts, and the totals."""
-    findings = [finding for finding in result.findings if not finding.known]
+    findings = counted(result)
     parts = [_paragraph(finding, style) for finding in findings]
     parts += [f"ERROR:INCOMPLETE: {flat(gap.reason)}\n#1: FILE: {gap.file}:1:\n" for gap in result.incomplete]
     totals = {word: sum(finding.severity == word for finding in findings) for word in _LEVELS}

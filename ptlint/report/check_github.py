@@ -11,8 +11,9 @@ import msgspec
 
 from ptlint.report.interface import Style
 from ptlint.report.style import count
-from ptlint.report.wording import SEVERITIES, Place, counted, flat, part, place, variants, worst_first
+from ptlint.report.wording import Place, counted, flat, part, place, variants, worst_first
 from ptlint.results import CheckResult, Finding, Severity
+from ptlint.words import SEVERITIES
 
 __all__ = ["LIMIT", "command", "render"]
 

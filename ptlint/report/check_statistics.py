@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from ptlint.report.style import count
-from ptlint.report.wording import SEVERITIES, counted
+from ptlint.report.wording import counted
 from ptlint.results import CheckResult
+from ptlint.words import SEVERITIES
 
 __all__ = ["statistics"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ptlint.report.interface import Style
 from ptlint.report.style import bold, count, dim, severity
 from ptlint.report.trouble import trouble
-from ptlint.report.wording import part, table, variants
+from ptlint.report.wording import counted, part, table, variants
 from ptlint.results import CheckResult, Finding
+from ptlint.words import SEVERITIES
 
 __all__ = ["render", "summary"]
 
@@ -28,8 +29,8 @@ def render(result: CheckResult, style: Style) -> str:
 
 def summary(result: CheckResult) -> str:
     """What the run came to, in a line."""
-    severities = [finding.severity for finding in result.findings if not finding.known]
-    counts = [count(severities.count(word), word) for word in ("error", "warning", "note") if word in severities]
+    severities = [finding.severity for finding in counted(result)]
+    counts = [count(severities.count(word), word) for word in SEVERITIES if word in severities]
     against = result.change or result.baseline
     new = "new: " if against and counts else "new " if against else ""
     nothing = f"no {new}findings"
@@ -41,11 +42,12 @@ def summary(result: CheckResult) -> str:
     ]
     changed += [f"{len(result.suppressed)} suppressed"] if result.suppressed else []
     parts = result.change.parts if result.change else ()
-    if parts and not any(part.relevant for part in parts):
-        return f"no new findings; nothing that is looked at is changed{' in any of them' if len(parts) > 1 else ''}"
     matter = sum(part.relevant for part in parts)
-    changed += [f"{matter} of {count(len(parts), 'part')} of the change looked at"] if len(parts) > 1 else []
     looked = f"{count(result.stats.units, 'unit')}, {count(result.stats.functions, 'function')}, {count(len(result.variants), 'variant')}"
+    if parts and not matter:
+        looked = f"nothing that is looked at is changed{' in any of them' if len(parts) > 1 else ''}"
+    elif len(parts) > 1:
+        changed += [f"{matter} of {count(len(parts), 'part')} of the change looked at"]
     left = [
         count(len(result.incomplete), "file not read in full", "files not read in full") if result.incomplete else "",
         count(len(result.unresolved), "call not resolved", "calls not resolved") if result.unresolved else "",

@@ -10,6 +10,7 @@ from ptlint.report.names import Names
 from ptlint.report.style import bold, count, dim
 from ptlint.report.trouble import trouble
 from ptlint.results import Claim, Member, OverlayResult, Proof
+from ptlint.words import LEVELS
 
 __all__ = ["render"]
 
@@ -88,7 +89,7 @@ def _claims(result: OverlayResult, names: Names, style: Style) -> str:
         by_member[claim.member].append(claim)
     lines = []
     for member, claims in sorted(by_member.items()):
-        levels = sorted({level for claim in claims for level in claim.tables}, key=("pte", "pmd", "pud", "p4d", "pgd", "any").index)
+        levels = sorted({level for claim in claims for level in claim.tables}, key=LEVELS.index)
         lines.append(f"{bold(member, style)}: {count(len(claims), 'use')}, by {', '.join(levels)} tables")
         width = max(len(f"{claim.file}:{claim.line}") for claim in claims)
         for claim in claims:

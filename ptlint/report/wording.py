@@ -7,11 +7,10 @@ import msgspec
 from ptlint import rulebook
 from ptlint.errors import UsageError
 from ptlint.report.names import listed
-from ptlint.results import Cause, CheckResult, Finding, Object, Severity, SuppressionUse
+from ptlint.results import Cause, CheckResult, Finding, Object, SuppressionUse
+from ptlint.words import SEVERITIES
 
-__all__ = ["SEVERITIES", "Place", "counted", "flat", "owner", "part", "place", "question", "stale", "table", "variants", "worst_first"]
-
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+__all__ = ["Place", "counted", "flat", "owner", "part", "place", "question", "stale", "table", "variants", "worst_first"]
 
 _WALKERS = {
     "hw": "a CPU that still has it in its paging-structure caches",

@@ -13,12 +13,10 @@ from typing import Self
 
 from ptlint.errors import Unreadable
 from ptlint.tree.base import clean, kernel_version
-from ptlint.tree.objects import Entry, Repository
+from ptlint.tree.objects import LINK, PLAIN, Entry, Repository
 
 __all__ = ["CommitTree", "ObjectTree"]
 
-_LINK = "120000"
-_FILE = ("100644", "100755", "100664", _LINK)
 _FOLDERS = (
     "include/", "arch/x86/", "mm/", "kernel/", "fs/", "lib/", "init/", "virt/", "drivers/xen/", "drivers/hv/", "drivers/iommu/",
     "drivers/firmware/efi/", "drivers/acpi/", "scripts/", "tools/include/", "security/", "ipc/",
@@ -39,7 +37,7 @@ class ObjectTree:
         self._entries: dict[str, Entry] = {}
         self._folders: set[str] = {""}
         for name, entry in entries.items():
-            if entry.mode not in _FILE:
+            if entry.mode not in (*PLAIN, LINK):
                 continue
             self._entries[name] = entry
             folder = posixpath.dirname(name)
@@ -64,7 +62,7 @@ class ObjectTree:
             entry = self._entries.get(short) if short else None
             if not short or entry is None:
                 return None
-            if entry.mode != _LINK:
+            if entry.mode != LINK:
                 return short
             target = self._repository.read(entry.blob, short).decode("utf-8", "surrogateescape")
             path = target if target.startswith("/") else posixpath.join(posixpath.dirname(short), target)
@@ -90,7 +88,7 @@ class ObjectTree:
             return []
         head = f"{short}/" if short else ""
         names = (name for name in self._entries if name.startswith(head))
-        return sorted(name for name in names if self._entries[name].mode != _LINK or self._resolve(name) is not None)
+        return sorted(name for name in names if self._entries[name].mode != LINK or self._resolve(name) is not None)
 
     def directory(self) -> str:
         """A private folder with the commit's sources that x86 memory code needs, written at the first call."""

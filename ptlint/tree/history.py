@@ -13,12 +13,10 @@ from ptlint.change.model import FilePatch
 from ptlint.change.step import Delta, Step
 from ptlint.errors import Unreadable, UsageError
 from ptlint.results import Part
-from ptlint.tree.objects import Entry, Raw, Repository
+from ptlint.tree.objects import PLAIN, Entry, Raw, Repository
 from ptlint.tree.patched import Merge
 
 __all__ = ["History", "three_way"]
-
-_FILE = ("100644", "100755", "100664")
 
 
 class History:
@@ -81,8 +79,8 @@ class History:
     def _step(self, part: Part, raws: Iterable[Raw]) -> Step:
         deltas = []
         for raw in raws:
-            old = raw.old if raw.old and raw.old.mode in _FILE else None
-            new = raw.new if raw.new and raw.new.mode in _FILE else None
+            old = raw.old if raw.old and raw.old.mode in PLAIN else None
+            new = raw.new if raw.new and raw.new.mode in PLAIN else None
             if (old is None and new is None) or (old and new and old.blob == new.blob and raw.source == raw.path):
                 continue
             if not (self._wanted(raw.path) or self._wanted(raw.source)):

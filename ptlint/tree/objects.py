@@ -16,7 +16,13 @@ import msgspec
 
 from ptlint.errors import Unreadable, UsageError
 
-__all__ = ["Commit", "Entry", "Raw", "Repository"]
+__all__ = ["LINK", "PLAIN", "Commit", "Entry", "Raw", "Repository"]
+
+PLAIN = ("100644", "100755", "100664")
+"""The modes of files."""
+
+LINK = "120000"
+"""That of a symbolic link."""
 
 _SETTINGS = (
     ("core.fsmonitor", "false"),

@@ -15,7 +15,7 @@ from ptlint.analysis.result import Overlay, RawFinding
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import expressions, sub
+from ptlint.program.walk import nodes
 
 __all__ = ["names_words", "overlay"]
 
@@ -37,7 +37,7 @@ def names_words(words: Words, program: Program, key: str) -> bool:
     function = program.functions[key]
     if function.place.file.endswith(".h"):
         return False
-    return any(_named(node) in words.shared for block in function.blocks for top in expressions(block) for node in sub(top))
+    return any(_named(node) in words.shared for node in nodes(function))
 
 
 def _named(node: ir.Expr) -> str:

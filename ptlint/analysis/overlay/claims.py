@@ -9,11 +9,11 @@ from ptlint.analysis.overlay.notes import Access, Notes
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.result import FoundClaim, FoundMatch, FoundMember
 from ptlint.program.link import Program
+from ptlint.words import LEVELS
 
 __all__ = ["claims", "matches", "members"]
 
 Names = Callable[[frozenset[str]], tuple[str, ...]]
-_ORDER = ("pte", "pmd", "pud", "p4d", "pgd", "any")
 
 
 def members(words: Words) -> tuple[FoundMember, ...]:
@@ -40,8 +40,7 @@ def claims(notes: Notes, levels: Levels, words: Words, program: Program, names: 
         found = tables(access, levels)
         if not found:
             continue
-        function = program.functions.get(access.at.function)
-        name = function.name if function is not None else access.at.function
+        name = program.name(access.at.function)
         key = (access.at.place.file, access.at.place.line, name, access.member, access.access)
         before, others = merged.get(key, (set(), frozenset()))
         merged[key] = (before | found, others | runtimes)
@@ -49,7 +48,7 @@ def claims(notes: Notes, levels: Levels, words: Words, program: Program, names: 
     for (file, line, name, member, word), (found, runtimes) in merged.items():
         if word == "reads" and any((file, line, name, member, other) in merged for other in ("opens", "closes", "writes")):
             continue  # naming the member is part of it
-        known = tuple(level for level in _ORDER if level in (found - {"any"} or found))
+        known = tuple(level for level in LEVELS if level in (found - {"any"} or found))
         rows.append(FoundClaim(file, line, name, words.name(member), word, known, names(runtimes)))
     return tuple(sorted(rows))
 

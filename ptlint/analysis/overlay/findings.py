@@ -8,6 +8,7 @@ from ptlint.analysis.evaluate import bare
 from ptlint.analysis.overlay.levels import Levels
 from ptlint.analysis.overlay.notes import Born, Clash, Flow, Notes, Queued, Recovered, Step
 from ptlint.analysis.overlay.words import Words
+from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -56,7 +57,7 @@ def _clashes(notes: Notes, words: Words, program: Program, border: Border, names
             continue
         path = tuple(_path(clash, program))
         yield RawFinding(
-            rule, "error", _message(clash, member), _proof(at, program, ""), clash.level or "any", clash.space or "both", (), path, names(runtimes)
+            rule, "error", _message(clash, member), proof(at, program, ""), clash.level or "any", clash.space or "both", (), path, names(runtimes)
         )
 
 
@@ -76,14 +77,14 @@ def _for_life(notes: Notes, words: Words, program: Program, border: Border, name
         name = born.member.rsplit(".", 1)[-1]
         known = next((step for step in (*flow.chain, at) if step.function == flow.from_.function), at)
         path = (
-            _proof(born.at, program, f"{name} is put to use, for life"),
-            *(_proof(step, program, f"calls {step.text}") for step in flow.chain),
-            _proof(at, program, "the rcu_head is written: the words are RCU's"),
+            proof(born.at, program, f"{name} is put to use, for life"),
+            *(proof(step, program, f"calls {step.text}") for step in flow.chain),
+            proof(at, program, "the rcu_head is written: the words are RCU's"),
         )
         message = f"the rcu_head is written over {name}, by which every {born.level.upper()} table is on a list, and nobody has taken it off"
         space = flow.space if flow.space in ("user", "kernel") else "both"
         yield RawFinding(
-            rule_of(words, border, born.member), "error", message, _proof(known, program, ""), born.level, space, (), path, names(runtimes)
+            rule_of(words, border, born.member), "error", message, proof(known, program, ""), born.level, space, (), path, names(runtimes)
         )
 
 
@@ -107,9 +108,9 @@ def _message(clash: Clash, member: str) -> str:
 def _path(clash: Clash, program: Program) -> Iterator[Proof]:
     for claim, note in ((clash.first, "first"), (clash.second, "second")):
         for step in claim.chain:
-            yield _proof(step, program, f"calls {step.text}")
+            yield proof(step, program, f"calls {step.text}")
         words = {"open": "is put to use", "close": "is unlinked", "head": "is written: the words are RCU's", "touch": "is read or written"}
-        yield _proof(claim.at, program, f"{claim.member.rsplit('.', 1)[-1]} {words.get(claim.kind, note)}")
+        yield proof(claim.at, program, f"{claim.member.rsplit('.', 1)[-1]} {words.get(claim.kind, note)}")
 
 
 def _recovered(notes: Notes, levels: Levels, words: Words, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
@@ -122,8 +123,8 @@ def _recovered(notes: Notes, levels: Levels, words: Words, program: Program, bor
                 first, before = seen.get((found, wrong), (queued, frozenset()))
                 seen[(found, wrong)] = (min(first, queued), before | runtimes)
     for (found, wrong), (queued, runtimes) in seen.items():
-        at = _proof(Step(found.function, found.place, found.record), program, "")
-        path = (_proof(queued.at, program, f"queued by {queued.path[-1]}"), at)
+        at = proof(Step(found.function, found.place, found.record), program, "")
+        path = (proof(queued.at, program, f"queued by {queued.path[-1]}"), at)
         yield RawFinding("PTL015", "error", wrong, at, "any", "both", (), path, names(runtimes))
 
 
@@ -162,8 +163,3 @@ def _wrong(queued: Queued, found: Recovered, words: Words) -> str:
             return ""
         return f"the callback takes the node for {found.record}.{found.member}, and {queued.path[0]} was queued, which lies elsewhere"
     return f"the callback takes the node for {found.record}.{found.member}, and {queued.path[0]} was queued"
-
-
-def _proof(step: Step, program: Program, note: str) -> Proof:
-    function = program.functions.get(step.function)
-    return Proof(step.place.file, step.place.line, step.place.column, function.name if function else step.function, step.text, note)

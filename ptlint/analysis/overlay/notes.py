@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ptlint.analysis.noted import Noted
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
@@ -128,32 +129,12 @@ class Notes:
     """Collected in any order: sets, and the runtimes of each note."""
 
     def __init__(self) -> None:
-        self.accesses: dict[Access, Runtimes] = {}
-        self.passed: dict[Passed, Runtimes] = {}
-        self.flows: dict[Flow, Runtimes] = {}
-        self.clashes: dict[Clash, Runtimes] = {}
-        self.queued: dict[Queued, Runtimes] = {}
+        self.accesses: Noted[Access] = Noted()
+        self.passed: Noted[Passed] = Noted()
+        self.flows: Noted[Flow] = Noted()
+        self.clashes: Noted[Clash] = Noted()
+        self.queued: Noted[Queued] = Noted()
         self.recovered: set[Recovered] = set()
-        self.born: dict[Born, Runtimes] = {}
+        self.born: Noted[Born] = Noted()
         self.drained: dict[str, set[Step]] = {}
         self.puts: set[tuple[str, Source]] = set()
-
-    def access(self, note: Access, runtimes: Runtimes) -> None:
-        """Note a use."""
-        self.accesses[note] = self.accesses.get(note, frozenset()) | runtimes
-
-    def passing(self, note: Passed, runtimes: Runtimes) -> None:
-        """Note an argument."""
-        self.passed[note] = self.passed.get(note, frozenset()) | runtimes
-
-    def flow(self, note: Flow, runtimes: Runtimes) -> None:
-        """Note where a table goes."""
-        self.flows[note] = self.flows.get(note, frozenset()) | runtimes
-
-    def clash(self, note: Clash, runtimes: Runtimes) -> None:
-        """Note two uses at once."""
-        self.clashes[note] = self.clashes.get(note, frozenset()) | runtimes
-
-    def queue(self, note: Queued, runtimes: Runtimes) -> None:
-        """Note a node that is queued."""
-        self.queued[note] = self.queued.get(note, frozenset()) | runtimes

@@ -11,14 +11,15 @@ from ptlint.analysis.overlay.findings import rule_of
 from ptlint.analysis.overlay.levels import Levels
 from ptlint.analysis.overlay.notes import Flow, Notes, Step
 from ptlint.analysis.overlay.words import Words
+from ptlint.analysis.proof import proof
 from ptlint.analysis.result import FoundProof, Proof
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.words import LEVELS
 
 __all__ = ["proofs"]
 
 Names = Callable[[frozenset[str]], tuple[str, ...]]
-_ORDER = ("pte", "pmd", "pud", "p4d", "pgd", "any")
 _SHOWN = 4
 _GONE = {
     "unlinked": "after their entry was cleared",
@@ -93,7 +94,7 @@ class _Prover:
                 "proved", f"no rcu_head of a table is ever queued; {_name(member)} is used at {_spots(places)}", self._proofs(places, "opens")
             )
         heads = {flow.at for flow in self.heads}
-        common = [level for level in _ORDER if level in opened and (level in queued or "any" in queued or level == "any")]
+        common = [level for level in LEVELS if level in opened and (level in queued or "any" in queued or level == "any")]
         said = f"{_list(queued)} tables reach the rcu_head ({_spots(heads)}), {_name(member)} is used by {_list(opened)} tables ({_spots(places)})"
         steps = (*self._proofs(heads, "the rcu_head is written"), *self._proofs(places, f"{_name(member)} is put to use"))
         if not common:
@@ -185,8 +186,7 @@ class _Prover:
     # ---- words ---------------------------------------------------------------------------------------------
 
     def _proof(self, step: Step, note: str) -> Proof:
-        function = self.program.functions.get(step.function)
-        return Proof(step.place.file, step.place.line, step.place.column, function.name if function else step.function, step.text, note)
+        return proof(step, self.program, note)
 
     def _proofs(self, steps: Iterable[Step], note: str) -> tuple[Proof, ...]:
         return tuple(self._proof(step, note) for step in sorted(set(steps), key=lambda step: step.place)[:_SHOWN])
@@ -218,7 +218,7 @@ def _name(member: str) -> str:
 
 def _list(levels: Iterable[str]) -> str:
     found = set(levels)
-    return ", ".join(level for level in _ORDER if level in found)
+    return ", ".join(level for level in LEVELS if level in found)
 
 
 def _words(flows: list[Flow]) -> list[str]:

@@ -35,7 +35,7 @@ class Watching(Evaluator):
     kept_args: list[tuple[str, int, Term, Step, _Runtimes]]
     kept_clashes: list[tuple[str, Step, Claim, Claim, str, _Runtimes]]
     kept_born: list[tuple[Claim, Term, _Runtimes]]
-    emptied: set[str]
+    emptied: set[ir.Place]
 
     def watch_begin(self) -> None:
         """Before the first block."""
@@ -169,7 +169,7 @@ class Watching(Evaluator):
             place = place[1]
         for key in callbacks:
             if path:
-                self.ledger.overlay.queue(Queued(at, key, tuple(reversed(path))), state.runtimes)
+                self.ledger.overlay.queued.add(Queued(at, key, tuple(reversed(path))), state.runtimes)
             self.kept_args.append((key, 0, place if path else thing, at, state.runtimes))
         self.watch_head(thing, at, state)
 
@@ -221,7 +221,7 @@ class Watching(Evaluator):
         claim = claim._replace(term=terms.root(claim.term)) if claim.term != ZERO else claim
         prior = state.claims if before is None else before
         if claim.kind == "reset":
-            self.emptied |= {other.at.place.__repr__() for other in prior if other.kind == "head" and other.cell == claim.cell and claim.cell}
+            self.emptied |= {other.at.place for other in prior if other.kind == "head" and other.cell == claim.cell and claim.cell}
             state.claims = tuple(other for other in state.claims if not (other.kind == "open" and other.cell == claim.cell))
             return
         round_ = _this_round(prior)
@@ -239,8 +239,9 @@ class Watching(Evaluator):
         if claim.kind in ("head", "open"):
             self.kept_flows.append((claim, claim.term, self._origin(claim.term, state), self.space(claim.term), state.runtimes))
         worth = claim.kind != "touch" or terms.bottom(claim.term)[0] == "p"
-        if worth and claim not in state.claims and len(state.claims) < _CLAIMS:
-            state.claims = (*state.claims, claim)
+        if worth and claim not in state.claims:
+            state.claims = (*state.claims, claim)[:_CLAIMS]
+            self.ledger.dropped["overlay claims"] += state.claims[-1] != claim
 
     def _head_meets(self, head: Claim, prior: tuple[Claim, ...], state: State) -> None:
         """Are the head's words in use when it is queued?"""
@@ -330,25 +331,23 @@ class Watching(Evaluator):
         """All types are known: say what each object is."""
         notes = self.ledger.overlay
         for at, member, access, thing, runtimes, cell in self.kept_uses:
-            notes.access(Access(at, member, access, self.source(thing), bool(self.level_of_type(thing)), cell), runtimes)
+            notes.accesses.add(Access(at, member, access, self.source(thing), bool(self.level_of_type(thing)), cell), runtimes)
         for key, index, value, at, runtimes in self.kept_args:
             source = self.source(value)
             if source != ("none",):
-                notes.passing(Passed(key, index, source, at), runtimes)
+                notes.passed.add(Passed(key, index, source, at), runtimes)
         for claim, thing, origin, space, runtimes in self.kept_flows:
             if claim.kind == "open" and claim.cell:
                 notes.puts.add((claim.cell, self.source(thing)))
             at = claim.chain[0] if claim.chain else claim.at
             level = self.level_of_type(thing)
-            notes.flow(Flow(claim.kind, claim.at, claim.member, level, origin, at, claim.chain, claim.guards, claim.cell, space), runtimes)
+            notes.flows.add(Flow(claim.kind, claim.at, claim.member, level, origin, at, claim.chain, claim.guards, claim.cell, space), runtimes)
         for kind, at, first, second, space, runtimes in self.kept_clashes:
-            if kind == "listed" and repr(first.at.place) in self.emptied:
+            if kind == "listed" and first.at.place in self.emptied:
                 continue
-            notes.clash(Clash(kind, self.function.key, at, first, second, self.level_of_type(second.term), space), runtimes)
-
+            notes.clashes.add(Clash(kind, self.function.key, at, first, second, self.level_of_type(second.term), space), runtimes)
         for claim, thing, runtimes in self.kept_born:
-            born = Born(claim.member, self.level_of_type(thing), claim.at)
-            notes.born[born] = notes.born.get(born, frozenset()) | runtimes
+            notes.born.add(Born(claim.member, self.level_of_type(thing), claim.at), runtimes)
 
     def source(self, thing: Term) -> Source:
         """What tells an object's level."""
