@@ -231,7 +231,7 @@ def _work(readings: list[Reading], jobs: int, progress: Progress, session: Sessi
                 progress.advance()
                 return []
         keys[index] = key
-        return [job(index, task, float(len(task.units)))]
+        return [job(index, msgspec.structs.replace(task, cache=session.folder, tool=tool), float(len(task.units)))]
 
     keys: dict[int, bytes] = {}
 

@@ -19,6 +19,7 @@ import msgspec
 from ptlint import resources
 from ptlint.analysis.build import analyse
 from ptlint.analysis.result import BuildResult
+from ptlint.cache import LIMIT, Store, Summaries
 from ptlint.frontend import ir
 from ptlint.frontend.parse import Headers, parse_shared
 from ptlint.frontend.pch import common_headers, header_files, make_pch
@@ -82,7 +83,10 @@ class ParsedUnits(msgspec.Struct, frozen=True, tag=True):
 
 
 class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
-    """A build to link and analyse. ``units`` and ``shared`` are encoded; ``incomplete`` are (file, reason) of what could not be read."""
+    """A build to link and analyse. ``units`` and ``shared`` are encoded; ``incomplete`` are (file, reason) of what could not be read.
+
+    ``cache`` is the folder of the cache that summaries of functions are kept in, empty where there is none; ``tool`` is this tool's identity.
+    """
 
     build: str
     runtimes: tuple[str, ...]
@@ -93,6 +97,8 @@ class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
     units: tuple[bytes, ...]
     shared: tuple[bytes, ...]
     layouts: tuple[ir.Layout, ...]
+    cache: str = ""
+    tool: bytes = b""
 
 
 class Analysed(msgspec.Struct, frozen=True, tag=True):
@@ -158,6 +164,8 @@ def _analyse(task: AnalyseTask, border: Border) -> Analysed:
     statics = tuple(static for one in common for static in one.statics)
     units.append(ir.Unit("\U0010ffff", tuple(one.function for one in common), statics, task.layouts, ()))
     program = link(units, border, task.runtimes)
+    store = Store(Path(task.cache), lambda _: None, LIMIT) if task.cache else None
+    summaries = Summaries(store, task.tool) if store is not None else None
     result = analyse(
         program,
         border,
@@ -166,7 +174,11 @@ def _analyse(task: AnalyseTask, border: Border) -> Analysed:
         incomplete=task.incomplete,
         units=task.count,
         left_out=frozenset(task.skipped),
+        keeper=summaries,
     )
+    if store is not None and summaries is not None:
+        summaries.write()
+        store.close()
     return Analysed(result, time.monotonic() - began, _megabytes())
 
 

@@ -7,6 +7,7 @@ from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
 from ptlint.analysis.holding import holders
 from ptlint.analysis.inventory import SiteSeen, sites
+from ptlint.analysis.kept import Keeper
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.overlay.build import names_words, overlay
 from ptlint.analysis.result import BuildResult, FoundSite, Spot
@@ -28,6 +29,7 @@ def analyse(
     incomplete: tuple[tuple[str, str], ...],
     units: int,
     left_out: frozenset[str] = frozenset(),
+    keeper: Keeper | None = None,
 ) -> BuildResult:
     """Analyse a build.
 
@@ -37,14 +39,16 @@ def analyse(
         incomplete: (file, reason) of units that could not be read in full; passed on.
         units: how many were read.
         left_out: functions that the selection left out: a call to one is no unresolved call.
+        keeper: where summaries of functions are kept.
     """
-    engine = Engine(program, border)
+    engine = Engine(program, border, keeper=keeper)
     for key in sorted(program.functions):
         # What the selection left out is still looked into wherever a function that it kept calls it.
         kept = program.name(key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
         if kept or names_words(engine.words, program, key):
             engine.summary(key)
     ledger = engine.ledger
+    ledger.hits = ledger.nearest()
     origins = Origins(ledger, program, border)
 
     def names(runtimes: frozenset[str]) -> tuple[str, ...]:

@@ -12,10 +12,9 @@ from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
-from ptlint.program.walk import sub
 
 if TYPE_CHECKING:
-    from ptlint.analysis.engine import Engine
+    from ptlint.analysis.engine import Bounds
 
 __all__ = ["Calls", "deferral_of"]
 
@@ -37,8 +36,8 @@ def deferral_of(after: frozenset[str]) -> str:
 class Calls(Watching):
     """The part of a function's run that handles calls and what comes out of them."""
 
-    engine: Engine
     ledger: Ledger
+    bounds: Bounds
     side: Noted[Event]
     unknown: set[Term]
     folios: set[Term]
@@ -68,7 +67,7 @@ class Calls(Watching):
         return found
 
     def _through_member(self, member: str, values: list[Term], node: ir.Call, state: State) -> list[tuple[Term, State]]:
-        targets = self.program.targets(member) if member else {}
+        targets = self.asked.targets(member) if member else {}
         found: list[tuple[Term, State]] = []
         for key, runtimes in targets.items():
             here = state.runtimes & runtimes
@@ -97,13 +96,13 @@ class Calls(Watching):
             return value if value[0] == "c" and len(plain) == 1 else terms.root(value) if value[0] != "c" else ("n", ("entry", node.place), kind)
         if len(values) == 1 and values[0][0] != "c" and self.level_of_type(values[0]) and kind not in ("void", "int", "bool", "_Bool"):
             return terms.root(values[0])
-        return ("n", (node.place.file, node.place.line, node.place.column), kind)
+        return ("n", (node.place,), kind)
 
     def _direct(self, key: str, values: list[Term], node: ir.Call, state: State, kind: str) -> list[tuple[Term, State]]:
         name = key.rsplit(":", 1)[-1]
         if name in self.border.named or name in self.border.readers or name in self.border.reader_ends:
             return self._border(name, key, values, node, state)
-        if key not in self.program.functions:
+        if self.asked.takes(key) is None:
             if any(self.level(value, state) == "pte" or self.level_of_type(value) for value in values) and self._may_matter(node):
                 self._unresolved(node, state)
             self._havoc(values, node, state)
@@ -114,7 +113,7 @@ class Calls(Watching):
         table = any(self.level(value, state) or self._may_be_page(value) for value in values)
         table = table or any(terms.is_place(value) and self._holds_pages(value) for value in values)
         place = any(value[0] == "a" for value in values)
-        if not self.engine.relevance.enter(key, table=table, place=place):
+        if not self.asked.enter(key, table=table, place=place):
             self._havoc(values, node, state)
             return [(self._unknown(node, values), state)]
         self._see(node, key, kind, state)
@@ -122,7 +121,7 @@ class Calls(Watching):
 
     def _through_summary(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> list[tuple[Term, State]]:
         found = []
-        summary = self.engine.summary(key)
+        summary = self.asked.summary(key)
         for index, level in summary.seen:
             base = terms.root(values[index]) if index < len(values) else ZERO
             if base[0] not in ("c", "fn", "a", "g") and terms.bottom(base)[0] != "g" and self.types.get(base, "any") == "any":
@@ -141,11 +140,11 @@ class Calls(Watching):
                 self._beside(event, runtimes & state.runtimes, values, node, state, found)
         if isinstance(node, ir.Call) and len(results) == 1 and next(iter(results))[0] == "c" and self._takes_table(key):
             # What a function of a table always answers, it answers in this configuration: whether a lock fits into the descriptor, say.
-            found = [(("n", (node.place.file, node.place.line, node.place.column, "always"), bare(node.type)), after) for _, after in found]
+            found = [(("n", (node.place, "always"), bare(node.type)), after) for _, after in found]
         return _merge(found)
 
     def _takes_table(self, key: str) -> bool:
-        return any(bare(param.type) in self.border.tables for param in self.program.functions[key].params)
+        return any(bare(type_) in self.border.tables for type_ in self.asked.takes(key) or ())
 
     def _beside(
         self, event: Event, runtimes: frozenset[str], values: list[Term], node: ir.Call | ir.Asm, state: State, found: list[tuple[Term, State]]
@@ -163,9 +162,8 @@ class Calls(Watching):
 
     def _used(self, key: str, values: list[Term], node: ir.Call, state: State) -> None:
         """A table is given to a function that works on its descriptor after it was freed or queued on this path."""
-        function = self.program.functions[key]
-        for param, value in zip(function.params, values, strict=False):
-            if bare(param.type) not in self.border.tables:
+        for type_, value in zip(self.asked.takes(key) or (), values, strict=False):
+            if bare(type_) not in self.border.tables:
                 continue
             base = terms.root(value)
             if self._linked(base) and base not in state.since:
@@ -177,7 +175,7 @@ class Calls(Watching):
                 first = max([first, *sets])
             for event in state.events[first:]:
                 gone = (event.kind == "free" or self._in_batch(event)) and event.extra != "pooled" and event.chain and event.level
-                if gone and event.term == base and event.chain[0].place != node.place and bare(function.result) == "void":
+                if gone and event.term == base and event.chain[0].place != node.place and bare(self.asked.gives(key)) == "void":
                     self.ledger.uses.add(Use(self.function.key, node.place, node.text, event), state.runtimes)
 
     def _in_batch(self, event: Event) -> bool:
@@ -201,8 +199,8 @@ class Calls(Watching):
 
     def _passed(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
         self.watch_passed(key, values, node, state)
-        for param, value in zip(self.program.functions[key].params, values, strict=False):
-            self._typed(value, param.type)
+        for type_, value in zip(self.asked.takes(key) or (), values, strict=False):
+            self._typed(value, type_)
 
     def _account(self, event: Event, node: ir.Call | ir.Asm, state: State) -> None:
         """The constructor's state of what may be a table is given, or taken."""
@@ -219,8 +217,7 @@ class Calls(Watching):
 
     def _pass(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
         """Note what a callee is given, where that could lead to a table."""
-        params = self.program.functions[key].params if key in self.program.functions else ()
-        if not any(self._leads(bare(param.type)) for param in params):
+        if not any(self._leads(bare(type_)) for type_ in self.asked.takes(key) or ()):
             return
         given = []
         for value in values:
@@ -255,7 +252,7 @@ class Calls(Watching):
         """A function that is not looked into may have written the local variables that it was shown."""
         for index, value in enumerate(values):
             if value[0] == "a" and value in state.memory and state.memory[value][0] == "c":
-                state.memory[value] = ("n", (node.place.line, node.place.column, index), "")
+                state.memory[value] = ("n", (node.place, "shown", index), "")
 
     def _see(self, node: ir.Call | ir.Asm, key: str, kind: str, state: State) -> None:
         if isinstance(node, ir.Call):
@@ -300,7 +297,7 @@ class Calls(Watching):
             state.facts[("leaf", terms.root(values[border.data[name]]))] = True
             return [(result, state)]
         if name in border.allocs:
-            return [(("m", (node.place.file, node.place.line, node.place.column), bare(node.type)), state)]
+            return [(("m", (node.place,), bare(node.type)), state)]
         if name in border.waits:
             wait = border.waits[name]
             told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
@@ -365,7 +362,7 @@ class Calls(Watching):
         found: list[State] = []
         for key in callbacks:
             self.ledger.callbacks.add((key, defer.kind), state.runtimes)
-            if key not in self.program.functions:
+            if self.asked.takes(key) is None:
                 self._hand_over(thing, frozenset({defer.kind}), node, state)
                 found.append(state)
                 continue
@@ -374,7 +371,7 @@ class Calls(Watching):
             asked = node.function if isinstance(node, ir.Call) else None
             self._see(node, asked.key if isinstance(asked, ir.FunctionRef) else name, "call", state)
             kept: dict[tuple[Event, ...], State] = {}
-            summary = self.engine.summary(key)
+            summary = self.asked.summary(key)
             side = tuple(event for event, runtimes in summary.side if runtimes & state.runtimes)
             for case in summary.cases:
                 one = state.copy()
@@ -401,10 +398,8 @@ class Calls(Watching):
     def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
         base = terms.bottom(thing)
-        if base[0] == "g" and base[1] in self.program.globals:
-            own = _functions(self.program.globals[base[1]].init)
-            if own:
-                return [key for key in own if key in self.program.functions]
+        if base[0] == "g" and (own := self.asked.holds(base[1])):
+            return list(own)
         found = [value[1] for place, value in state.memory.items() if value[0] == "fn" and terms.contains(place, thing)]
         if found:
             return found
@@ -570,11 +565,9 @@ class Calls(Watching):
         fresh = self.fresh(event.term, state)
         if level:
             for index, hop in enumerate(event.chain):
-                if any((hop, inner.function) in self.ledger.knowing for inner in event.chain[1 : index + 1]):
-                    continue  # said by a function that is nearer
-                self.ledger.knowing.add((hop, self.function.key))
                 here = index == 0 and event.term[0] != "p"
-                hit = Hit(hop, level, fresh and index == 0, here, event.space, self.function.key, event.term, state.held > 0, state.apart)
+                below = tuple(inner.function for inner in event.chain[1 : index + 1])
+                hit = Hit(hop, level, fresh and index == 0, here, event.space, self.function.key, event.term, state.held > 0, state.apart, below)
                 self.ledger.hits.add(hit, state.runtimes)
             self.ledger.chains.add(event.chain)
             if event.kind == "put":
@@ -669,7 +662,7 @@ class Calls(Watching):
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
         if event not in state.events:
-            state.events = self.ledger.first((*state.events, event), self.engine.bounds.events, "events")
+            state.events = self.ledger.first((*state.events, event), self.bounds.events, "events")
 
     # ---- what is a table ------------------------------------------------------------------------------------
 
@@ -863,7 +856,7 @@ class Calls(Watching):
             (
                 index
                 for index, operand in enumerate(node.operands)
-                if isinstance(operand, ir.Member) and f"{operand.record}.{operand.name}" in self.program.tables
+                if isinstance(operand, ir.Member) and self.asked.offered(f"{operand.record}.{operand.name}")
             ),
             None,
         )
@@ -884,7 +877,7 @@ class Calls(Watching):
                 return [(ZERO, state)]
         for index, operand in enumerate(node.operands):
             if isinstance(operand, ir.Var) and operand.scope == "local" and (index < node.outputs or ("a", operand.id) not in state.memory):
-                state.memory[("a", operand.id)] = ("n", (node.place.file, node.place.line, index), bare(operand.type))
+                state.memory[("a", operand.id)] = ("n", (node.place, "written", index), bare(operand.type))
         return [(ZERO, state)]
 
     def _assembly_call(self, node: ir.Asm, member: int, state: State) -> list[tuple[Term, State]]:
@@ -895,19 +888,20 @@ class Calls(Watching):
             value, state = self.evaluate(argument, state)[0]
             values.append(value)
         outputs = [place for out in node.operands[:member] if isinstance(out, ir.Var) for place, _ in self.place(out, state) if place[0] == "a"]
-        targets = self.program.targets(f"{operand.record}.{operand.name}")
+        targets = self.asked.targets(f"{operand.record}.{operand.name}")
         found: list[tuple[Term, State]] = []
         left = state.runtimes
         for key, runtimes in targets.items():
             here = state.runtimes & runtimes
-            if not here or key not in self.program.functions:
+            takes = self.asked.takes(key)
+            if not here or takes is None:
                 continue
             left = left - here
             one = state.copy()
             one.runtimes = here
             self._see(node, key, "pv_ops", one)
             # Some trees put numbers for the patching of the call between the operation and its arguments.
-            count = len(self.program.functions[key].params)
+            count = len(takes)
             arguments = values[len(values) - count :] if len(values) > count else values
             self._passed(key, arguments, node, one)
             self._pass(key, arguments, node, one)
@@ -915,7 +909,7 @@ class Calls(Watching):
         if left:
             state.runtimes = left
             given = [value for value in values if value[0] != "c"]
-            found.append((terms.root(given[0]) if given else ("n", (node.place.file, node.place.line, 0), ""), state))
+            found.append((terms.root(given[0]) if given else ("n", (node.place,), ""), state))
         for value, after in found:
             for place in outputs:
                 after.memory[place] = value
@@ -928,7 +922,7 @@ class _Substitute:
     def __init__(self, run: Calls, values: list[Term], state: State, place: ir.Place, before: dict[Term, Term] | None = None) -> None:
         self.run = run
         self.values = values
-        self.at = (place.file, place.line, place.column)
+        self.at = place
         self.numbers: dict[Term, int] = {}
         # Values are those on entry: loads must not see what this call stores.
         self.before = State(state.runtimes)
@@ -939,12 +933,12 @@ class _Substitute:
         if kind in ("c", "g", "fn"):
             return term
         if kind == "p":
-            return self.values[term[1]] if term[1] < len(self.values) else ("n", (*self.at, "missing", term[1]), str(term[2]))
+            return self.values[term[1]] if term[1] < len(self.values) else ("n", (self.at, "missing", term[1]), str(term[2]))
         if kind == "v":
             place = self.place(term[1])
             return self.run.load(place, self.before) if terms.is_place(place) else ("v", place)
         if kind in ("n", "m"):
-            return (kind, (*self.at, self.numbers.setdefault(term, len(self.numbers))), term[2])
+            return (kind, (self.at, self.numbers.setdefault(term, len(self.numbers))), term[2])
         if kind == "up":
             return terms.up(self.term(term[1]), term[2])
         if kind == "o":
@@ -961,7 +955,7 @@ class _Substitute:
         if kind == "d":
             return terms.deref(self.term(place[1]), place[2])
         if kind == "a":
-            return ("n", (*self.at, "local", place[1]), "")
+            return ("n", (self.at, "local", place[1]), "")
         return self.term(place) if kind != "g" else place
 
 
@@ -992,7 +986,3 @@ def _records(place: Term) -> list[str]:
             found.append(str(place[2]).rsplit(".", 1)[0])
         place = place[1]
     return found
-
-
-def _functions(value: ir.Expr | None) -> list[str]:
-    return [] if value is None else [node.key for node in sub(value) if isinstance(node, ir.FunctionRef)]

@@ -6,12 +6,17 @@ is forgotten where it no longer matters. A call applies the callee's cases. See 
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
+import msgspec
+
 from ptlint.analysis import terms
+from ptlint.analysis.asked import Answers, Asked, Question
 from ptlint.analysis.calls import Calls
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
+from ptlint.analysis.kept import Codec, Keeper, Kept, text_digest
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.notes import Claim, Step
@@ -24,6 +29,8 @@ from ptlint.program.border import Border
 from ptlint.program.link import Program
 
 __all__ = ["Bounds", "Engine"]
+
+_DEEP = 60
 
 
 class Bounds(NamedTuple):
@@ -41,16 +48,23 @@ class Engine:
     ``ledger`` collects what is found. ``summary`` may be asked for in any order; recursion gives an empty summary where it closes.
     """
 
-    def __init__(self, program: Program, border: Border, bounds: Bounds | None = None) -> None:
+    def __init__(self, program: Program, border: Border, bounds: Bounds | None = None, keeper: Keeper | None = None) -> None:
+        """``keeper`` has what other runs found of functions, if it is kept at all."""
         self.program = program
         self.border = border
         self.bounds = bounds or Bounds()
         self.relevance = Relevance(program, border)
         self.ledger = Ledger()
         self.words = Words(program, border)
+        self.reused = 0
         self._deferred_items()
-        self._summaries: dict[str, Summary] = {}
-        self._active: set[str] = set()
+        self._summaries: dict[str, tuple[Summary, bytes]] = {}
+        self._active: dict[str, None] = {}
+        self._open: set[str] = set()
+        self._answers = Answers(program, self.relevance, self._summed)
+        self._codec = Codec(program)
+        self._keeper = keeper
+        self._common = hashlib.blake2b(msgspec.msgpack.encode((self.bounds, self.words.rows())), digest_size=16).digest()
 
     def _deferred_items(self) -> None:
         """The functions that work items, timers and the like hold run later, whoever queues these."""
@@ -70,38 +84,80 @@ class Engine:
 
     def summary(self, key: str) -> Summary:
         """The summary of a function that has a body."""
+        return self._summed(key)[0]
+
+    def _summed(self, key: str) -> tuple[Summary, bytes]:
+        """The summary, and its digest."""
         known = self._summaries.get(key)
         if known is not None:
             return known
         function = self.program.functions[key]
-        if key in self._active or len(self._active) > 60:
+        if key in self._active or len(self._active) > _DEEP:
             self.ledger.recursive.add(key)
-            return Summary((Case(frozenset(self.program.runtimes), (), (), (), ("n", ("recursive", key), function.result)),))
-        self._active.add(key)
+            # What is found now of those that are being looked at hangs on where that began.
+            active = list(self._active)
+            self._open.update(active[active.index(key) if key in self._active else 0 :])
+            return Summary((Case(frozenset(self.program.runtimes), (), (), (), ("n", ("recursive", key), function.result)),)), b""
+        self._active[key] = None
         try:
-            run = _Run(self, function)
-            result = run.summary()
-            if run.learned:
-                # A value turned out to be a table after it was freed on another path: look again, knowing that.
-                again = _Run(self, function)
-                again.types, again.folios = run.types, run.folios
-                result = again.summary()
-                run = again
-            run.watch_end()
+            result, noted = self._told(function) or self._found(function)
         finally:
-            self._active.discard(key)
+            del self._active[key]
+            self._open.discard(key)
+        self.ledger.merge(noted)
         self._summaries[key] = result
         return result
+
+    def _told(self, function: ir.Function) -> tuple[tuple[Summary, bytes], Ledger] | None:
+        """What another run found, if this one would find the same."""
+        if self._keeper is None:
+            return None
+        for asked, found in self._keeper.find(text_digest(function, self._common)):
+            try:
+                questions = msgspec.msgpack.decode(asked, type=tuple[tuple[Question, bytes], ...])
+                if all(self._answers.digest(question) == answer for question, answer in questions) and function.key not in self._open:
+                    kept = msgspec.msgpack.decode(found, type=Kept)
+                    summary, noted = self._codec.told(kept)
+                    self.reused += 1
+                    return (summary, _digest(kept.summary)), noted
+            except (LookupError, TypeError, ValueError):
+                continue  # of a program that was put together otherwise
+        return None
+
+    def _found(self, function: ir.Function) -> tuple[tuple[Summary, bytes], Ledger]:
+        """What a run finds; it is kept, unless it hangs on more than was asked."""
+        asked, noted = Asked(self._answers), Ledger()
+        run = _Run(self, function, asked, noted)
+        result = run.summary()
+        if run.learned:
+            # A value turned out to be a table after it was freed on another path: look again, knowing that.
+            again = _Run(self, function, asked, noted)
+            again.types, again.folios = run.types, run.folios
+            result = again.summary()
+            run = again
+        run.watch_end()
+        if self._keeper is None:
+            return (result, b""), noted
+        kept = self._codec.kept(result, noted)
+        if function.key not in self._open:
+            self._keeper.keep(text_digest(function, self._common), msgspec.msgpack.encode(asked.noted), msgspec.msgpack.encode(kept))
+        return (result, _digest(kept.summary)), noted
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=8).digest()
 
 
 class _Run(Calls):
     """One function's execution."""
 
-    def __init__(self, engine: Engine, function: ir.Function) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, function: ir.Function, asked: Asked, noted: Ledger) -> None:
         self.border = engine.border
-        self.program = engine.program
-        self.ledger = engine.ledger
+        self.bounds = engine.bounds
+        self.words = engine.words
+        self.everywhere = frozenset(engine.program.runtimes)
+        self.asked = asked
+        self.ledger = noted
         self.function = function
         self.types: dict[Term, str] = {}
         self.params = {param.id: ("p", index, param.type) for index, param in enumerate(function.params)}
@@ -118,8 +174,8 @@ class _Run(Calls):
     def summary(self) -> Summary:
         """Run all paths and sum them up."""
         self.watch_begin()
-        bounds = self.engine.bounds
-        start = State(frozenset(self.program.runtimes))
+        bounds = self.bounds
+        start = State(self.everywhere)
         for name, value in self.params.items():
             start.memory[("a", name)] = value
         cases: dict[tuple[object, ...], Case] = {}
@@ -169,7 +225,7 @@ class _Run(Calls):
     def _as_setter(self, case: Case) -> Case:
         """A function that a table of functions offers to set an entry sets it, by whatever means: also by a hypercall."""
         params = self.function.params
-        if len(params) != 2 or self.function.key not in self.program.fillers or bare(self.function.result) != "void":
+        if len(params) != 2 or not self.asked.offers(self.function.key) or bare(self.function.result) != "void":
             return case
         kind = bare(params[1].type)
         if kind not in self.border.entries or bare(params[0].type) != f"{kind} *" or any(event.kind == "set" for event in case.events):
@@ -192,7 +248,7 @@ class _Run(Calls):
 
     def _bounded(self, states: list[State]) -> list[State]:
         """No more states than the bound; of each set of runtimes some stay."""
-        bound = self.engine.bounds.states
+        bound = self.bounds.states
         if len(states) <= bound:
             return states
         distinct: dict[tuple[object, ...], State] = {}
@@ -304,8 +360,8 @@ class _Run(Calls):
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
-        kept = self.ledger.first(sorted(stores, key=repr), 6, "stores of a case")
-        when = self.ledger.first(sorted(conditions, key=repr), 4, "conditions of a case")
+        kept = self.ledger.first(sorted(stores, key=terms.order), 6, "stores of a case")
+        when = self.ledger.first(sorted(conditions, key=terms.order), 4, "conditions of a case")
         return Case(state.runtimes, when, state.events, kept, result, state.held, claims, (state.reading, state.ended))
 
     def _carries(self, place: Term) -> bool:
@@ -331,7 +387,7 @@ class _Run(Calls):
         cases = _same_value(cases)
         quiet = len(cases) > 3 and not any(case.events or case.claims or case.stores for case in cases)
         for keep_result in (True, False):
-            if (quiet and keep_result) or len(cases) > self.engine.bounds.cases:
+            if (quiet and keep_result) or len(cases) > self.bounds.cases:
                 groups: dict[tuple[object, ...], Case] = {}
                 for case in cases:
                     group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.reading, case.result if keep_result else None)
@@ -340,10 +396,10 @@ class _Run(Calls):
                         groups[group] = first._replace(result=("n", ("joined",), self.function.result))
                 self.ledger.dropped["states"] += len(cases) - len(groups)
                 cases = list(groups.values())
-        if len(cases) > self.engine.bounds.cases:
+        if len(cases) > self.bounds.cases:
             cases = self._pool(cases)
             self.ledger.dropped["states"] += 1
-        side = tuple(sorted(self.side.items(), key=repr))
+        side = tuple(sorted(self.side.items(), key=terms.order))
         seen = tuple(sorted((term[1], level) for term, level in self.types.items() if term[0] == "p" and bare(term[2]) in self.border.pages))
         return Summary(tuple(cases), side, seen)
 
@@ -352,7 +408,7 @@ class _Run(Calls):
         groups: dict[frozenset[str], list[Case]] = {}
         for case in cases:
             groups.setdefault(case.runtimes, []).append(case)
-        share = max(2, self.engine.bounds.cases // len(groups))
+        share = max(2, self.bounds.cases // len(groups))
         found: list[Case] = []
         for group in groups.values():
             group = sorted(group, key=lambda case: -len(case.events))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Event, State, Unlink
 from ptlint.frontend import ir
 from ptlint.program.border import Border
-from ptlint.program.link import Program
+
+if TYPE_CHECKING:
+    from ptlint.analysis.asked import Asked
 
 __all__ = ["Evaluator", "bare"]
 
@@ -28,7 +31,7 @@ class Evaluator:
     """The part of a function's run that evaluates expressions. Calls are in ``Calls``."""
 
     border: Border
-    program: Program
+    asked: Asked
     function: ir.Function
     params: dict[str, Term]
     types: dict[Term, str]
@@ -212,7 +215,7 @@ class Evaluator:
                 continue
             for part in init.fields:
                 member = f"{part.record}.{part.path[-1]}"
-                place = terms.field(base, member, bare(self.program.member_types.get(member, ""))) if part.record else base
+                place = terms.field(base, member, self.asked.type_of(member)) if part.record else base
                 value, after = self.evaluate(part.value, after)[0]
                 self.keep(place, value, after)
                 after.memory[place] = value

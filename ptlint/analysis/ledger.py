@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.notes import Notes
@@ -36,6 +36,7 @@ class Hit(NamedTuple):
     """A table goes through a hop: its level, and whether nobody else ever saw it, whether it comes from here, and whose address space it is.
 
     ``function`` is the one that knows this: there the table is ``term``, a spinlock is ``held`` or not, and its mapping was taken ``apart``.
+    ``below`` are the functions on the way to the hop: if one of them knows it too, that one is nearer, and says it.
     """
 
     hop: Hop
@@ -47,6 +48,7 @@ class Hit(NamedTuple):
     term: Term
     held: bool
     apart: Place | None
+    below: tuple[str, ...] = ()
 
 
 class Suspect(NamedTuple):
@@ -105,7 +107,6 @@ class Ledger:
     def __init__(self) -> None:
         self.calls: Noted[CallSeen] = Noted()
         self.hits: Noted[Hit] = Noted()
-        self.knowing: set[tuple[Hop, str]] = set()
         self.drains: defaultdict[str, Noted[Through]] = defaultdict(Noted)
         self.puts: defaultdict[str, Noted[Through]] = defaultdict(Noted)
         self.gathers: set[str] = set()
@@ -136,6 +137,43 @@ class Ledger:
         self.rcu_walkers: set[str] = set()
         self.dropped: Counter[str] = Counter()
 
+    def parts(self) -> dict[str, object]:
+        """All that is in it, by name."""
+        return {**vars(self), "overlay": vars(self.overlay)}
+
+    @classmethod
+    def of(cls, parts: dict[str, Any]) -> Ledger:
+        """The ledger that has these parts."""
+        made = cls()
+        made.overlay.__dict__.update(parts.pop("overlay"))
+        made.__dict__.update(parts)
+        return made
+
+    def merge(self, other: Ledger) -> None:
+        """Add what another has."""
+        for name, part in other.parts().items():
+            _add(vars(self.overlay) if name == "overlay" else vars(self)[name], part)
+
+    def nearest(self) -> Noted[Hit]:
+        """The hits, each as the nearest function that knows it has it."""
+        ways: dict[tuple[Hop, str], set[tuple[str, ...]]] = {}
+        for hit in self.hits:
+            ways.setdefault((hit.hop, hit.function), set()).add(hit.below)
+        known: dict[tuple[Hop, str], bool] = {}
+
+        def knows(hop: Hop, function: str) -> bool:
+            at = (hop, function)
+            if at not in known:
+                known[at] = False
+                known[at] = any(not any(knows(hop, inner) for inner in below) for below in ways.get(at, ()))
+            return known[at]
+
+        found: Noted[Hit] = Noted()
+        for hit, runtimes in self.hits.items():
+            if not any(knows(hit.hop, inner) for inner in hit.below):
+                found.add(hit._replace(below=()), runtimes)
+        return found
+
     def first(self, things: Sequence[T], bound: int, what: str) -> tuple[T, ...]:
         """No more than ``bound`` of ``things``; what is left out is counted."""
         self.dropped[what] += max(0, len(things) - bound)
@@ -163,3 +201,18 @@ class Ledger:
     def copy(self, function: str, table: Term, value: Term) -> None:
         """Note that an entry of what was allocated in ``function`` gets a value that leads somewhere already."""
         self.copied.setdefault((function, table), set()).add(value)
+
+
+def _add(mine: Any, theirs: Any) -> None:
+    """Add to a container what another of its kind has."""
+    if isinstance(mine, Noted):
+        for member, runtimes in theirs.items():
+            mine.add(member, runtimes)
+    elif isinstance(mine, set | Counter):
+        mine.update(theirs)
+    else:
+        for key, value in theirs.items():
+            if isinstance(value, dict | set) and key in mine:
+                _add(mine[key], value)
+            else:
+                mine[key] = value

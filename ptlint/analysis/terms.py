@@ -22,7 +22,25 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Term", "ZERO", "anchor", "bottom", "contains", "deref", "field", "is_place", "leaves", "op", "place_type", "root", "type_of", "up"]
+from ptlint.frontend.ir import Place
+
+__all__ = [
+    "Term",
+    "ZERO",
+    "anchor",
+    "bottom",
+    "contains",
+    "deref",
+    "field",
+    "is_place",
+    "leaves",
+    "op",
+    "order",
+    "place_type",
+    "root",
+    "type_of",
+    "up",
+]
 
 Term = tuple[Any, ...]
 
@@ -189,3 +207,12 @@ def contains(term: Term, part: Term) -> bool:
         elif top[0] == "o":
             stack += (top[2], top[3])
     return False
+
+
+def order(thing: Any) -> str:
+    """A key to sort by, of terms and of what is made of them, that leaves out the lines: where a function stands changes no order."""
+    if isinstance(thing, tuple):
+        return f"({','.join(map(order, thing))})"
+    if isinstance(thing, frozenset):
+        return f"{{{','.join(sorted(map(order, thing)))}}}"
+    return f"{thing.file}::{thing.column}" if isinstance(thing, Place) else repr(thing)

@@ -15,6 +15,7 @@ from ptlint.cache.identity import tool_identity
 from ptlint.cache.session import LIMIT, Session, open_session
 from ptlint.cache.sources import lookups, search_path
 from ptlint.cache.store import Store, StoreInfo
+from ptlint.cache.summaries import Summaries
 
 __all__ = [
     "LIMIT",
@@ -24,6 +25,7 @@ __all__ = [
     "Session",
     "Store",
     "StoreInfo",
+    "Summaries",
     "facts_of",
     "lookups",
     "open_session",

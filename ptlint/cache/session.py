@@ -42,6 +42,11 @@ class Session:
         """Whether there is a cache at all."""
         return self._store is not None
 
+    @property
+    def folder(self) -> str:
+        """Where the cache is; empty when there is none."""
+        return str(self._store.path.parent) if self._store is not None else ""
+
     def facts(self, tree: Tree) -> Facts:
         """What holds of ``tree``, with the index of a work tree."""
         found = self._facts.get(id(tree))

@@ -198,6 +198,13 @@ class Clang:
         self.visitChildren(cursor, self._descend, None)
         return found
 
+    def precompiled(self, location: SourceLocation) -> bool:
+        """Does the location come out of a precompiled header? Such are numbered from the top down, others from the bottom up.
+
+        Source: clang/include/clang/Basic/SourceManager.h, ``CurrentLoadedOffset`` (the bit above says that it is in a macro).
+        """
+        return bool(location.offset >> 30 & 1)
+
     def position(self, function: Callable[..., None], location: SourceLocation) -> tuple[int | None, int, int, int]:
         """(CXFile, line, column, offset) of a location by ``getExpansionLocation`` or ``getFileLocation``."""
         file, line, column, offset = c_void_p(), c_uint(), c_uint(), c_uint()

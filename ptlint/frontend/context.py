@@ -81,7 +81,7 @@ class VarInfo:
 class UnitContext:
     """The state of one translation unit's lowering. It lives as long as the libclang unit and never leaves the front end.
 
-    ``own`` is what the unit's own part reaches; functions of the precompiled header, which ``shared_files`` hold, have a ``Reach`` each.
+    ``own`` is what the unit's own part reaches; functions of the precompiled header have a ``Reach`` each.
     ``bound`` is set when such a function is not the same for all units after all.
     """
 
@@ -108,7 +108,7 @@ class UnitContext:
         sources.read.update(self.read)
         self.macros = self._own_macros = MacroIndex(sources, [file, *included], header_files)
         self._shared_macros = MacroIndex(sources, [], header_files)
-        self.shared_files = frozenset(header_files).difference(included)
+        self._header_files, self._included = frozenset(header_files), frozenset(included)
         self.bound = False
         self._types: dict[tuple[int, int | None, int | None], TypeInfo] = {}
         self._fields: dict[int | None, FieldInfo] = {}
@@ -243,12 +243,14 @@ class UnitContext:
         found = definition.kind == k.FUNCTION_DECL
         name = self.name(cursor)
         key = name
-        file = self.place(definition if found else cursor).file
+        nearest = definition if found else cursor
+        file = self.place(nearest).file
         internal = clang.getCursorLinkage(cursor) == k.LINKAGE_INTERNAL
         if internal:
             key = f"{file}:{name}"
         noreturn = "noreturn" in self.type_of(cursor).spelling
-        shared = file in self.shared_files
+        # A unit may include a header that was precompiled once more, for what it says then.
+        shared = file in self._header_files and (file not in self._included or clang.precompiled(clang.getCursorLocation(nearest)))
         if found and not noreturn and "noreturn" in self.type_of(definition).spelling:
             noreturn = True
             self.bound = self.bound or (self.reach.shared and not shared)

@@ -12,7 +12,6 @@ from ptlint.analysis.values import State
 from ptlint.frontend import ir
 
 if TYPE_CHECKING:
-    from ptlint.analysis.engine import Engine
     from ptlint.analysis.ledger import Ledger
     from ptlint.analysis.overlay.words import Words
 
@@ -26,7 +25,6 @@ _CHAIN = 8
 class Watching(Evaluator):
     """Hooks that the run calls. What an object is is only known at a function's end, so uses are kept until ``watch_end``."""
 
-    engine: Engine
     ledger: Ledger
     words: Words
     here: ir.Place
@@ -39,7 +37,6 @@ class Watching(Evaluator):
 
     def watch_begin(self) -> None:
         """Before the first block."""
-        self.words = self.engine.words
         self.here = self.function.place
         self.kept_uses, self.kept_flows, self.kept_args, self.kept_clashes = [], [], [], []
         self.kept_born = []

@@ -52,6 +52,10 @@ class Words:
         self.heads = {path for path, row in self.members.items() if row.type in border.heads}
         self.shared = {path for path in self.members if any(self.overlap(path, head) for head in self.heads)}
 
+    def rows(self) -> tuple[Member, ...]:
+        """All members, in order."""
+        return tuple(self.members[path] for path in sorted(self.members))
+
     def name(self, path: str) -> str:
         """What the source calls a member, with its record."""
         row = self.members.get(path)

@@ -1,0 +1,135 @@
+"""What one function's run asks of the rest of the program.
+
+A run is given the function and this, and nothing else that differs from tree to tree. Every question is noted with a digest of its answer: where
+they would all be answered alike, the run would give the same again, and need not be made (see ``kept.py``).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ptlint.analysis.evaluate import bare
+from ptlint.analysis.relevance import Relevance
+from ptlint.analysis.values import Runtimes, Summary
+from ptlint.frontend import ir
+from ptlint.program.link import Program
+from ptlint.program.walk import sub
+
+__all__ = ["Answers", "Asked", "Question"]
+
+Question = tuple[Any, ...]
+"""What is asked, and of what: ``("summary", KEY)``."""
+
+
+class Answers:
+    """The answers of one program; each is found once.
+
+    Args:
+        summed: gives a function's summary and the digest of that.
+    """
+
+    def __init__(self, program: Program, relevance: Relevance, summed: Callable[[str], tuple[Summary, bytes]]) -> None:
+        self._program = program
+        self._relevance = relevance
+        self._everywhere = frozenset(program.runtimes)
+        self.summed = summed
+
+    @functools.cache  # noqa: B019 - lives as long as the analysis of a build
+    def of(self, question: Question) -> Any:
+        """The answer to anything but ``summary``."""
+        program = self._program
+        match question:
+            case ("takes", key):
+                function = program.functions.get(key)
+                return None if function is None else tuple(param.type for param in function.params)
+            case ("gives", key):
+                return program.functions[key].result
+            case ("targets", member):
+                return program.targets(member)
+            case ("offered", member):
+                return member in program.tables
+            case ("offers", key):
+                return key in program.fillers
+            case ("holds", variable):
+                known = program.globals.get(variable)
+                named = () if known is None or known.init is None else (node.key for node in sub(known.init) if isinstance(node, ir.FunctionRef))
+                return tuple(key for key in named if key in program.functions)
+            case ("type", member):
+                return bare(program.member_types.get(member, ""))
+            case ("enter", key, table, place):
+                return self._relevance.enter(key, table=table, place=place)
+        raise AssertionError(question)
+
+    @functools.cache  # noqa: B019
+    def _plain(self, question: Question) -> bytes:
+        answer = self.of(question)
+        if isinstance(answer, dict):
+            # A build that has one runtime and one that has many agree in what holds in all they have.
+            answer = [(key, "*" if runtimes == self._everywhere else sorted(runtimes)) for key, runtimes in answer.items()]
+        return hashlib.blake2b(msgspec.msgpack.encode(answer), digest_size=8).digest()
+
+    def digest(self, question: Question) -> bytes:
+        """Equal for equal answers, of whichever build."""
+        return self.summed(question[1])[1] if question[0] == "summary" else self._plain(question)
+
+
+class Asked:
+    """The questions of one run, with the answers. ``noted`` are the questions, in the order in which they were first asked."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._noted: dict[Question, None] = {}
+
+    @property
+    def noted(self) -> tuple[tuple[Question, bytes], ...]:
+        """Each question with the digest of its answer."""
+        return tuple((question, self._answers.digest(question)) for question in self._noted)
+
+    def _ask(self, *question: Any) -> Any:
+        self._noted[question] = None
+        return self._answers.of(question)
+
+    def summary(self, key: str) -> Summary:
+        """The summary of a function that has a body."""
+        self._noted[("summary", key)] = None
+        return self._answers.summed(key)[0]
+
+    def takes(self, key: str) -> tuple[str, ...] | None:
+        """The types of a function's parameters; None where it has no body."""
+        found: tuple[str, ...] | None = self._ask("takes", key)
+        return found
+
+    def gives(self, key: str) -> str:
+        """The type of a function's result. The function has a body."""
+        return str(self._ask("gives", key))
+
+    def targets(self, member: str) -> dict[str, Runtimes]:
+        """The functions that a call through a member may reach, each with the runtimes in which it does."""
+        found: dict[str, Runtimes] = self._ask("targets", member)
+        return found
+
+    def offered(self, member: str) -> bool:
+        """Does a table of functions fill this member?"""
+        return bool(self._ask("offered", member))
+
+    def offers(self, key: str) -> bool:
+        """Does some table of functions hold this function?"""
+        return bool(self._ask("offers", key))
+
+    def holds(self, variable: str) -> tuple[str, ...]:
+        """The functions, with a body, that a global variable's initialiser names."""
+        found: tuple[str, ...] = self._ask("holds", variable)
+        return found
+
+    def type_of(self, member: str) -> str:
+        """The type of a member (``struct list_head.next``); empty where no function names it."""
+        return str(self._ask("type", member))
+
+    def enter(self, key: str, *, table: bool, place: bool) -> bool:
+        """Go into a call? See ``Relevance``."""
+        return bool(self._ask("enter", key, table, place))

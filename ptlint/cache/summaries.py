@@ -1,0 +1,50 @@
+"""Summaries of functions in the cache, as the process that analyses a build sees them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from ptlint.cache.deps import digest
+from ptlint.cache.store import Store
+
+__all__ = ["Summaries"]
+
+_KIND = "summary"
+_PATIENCE = 1.0  # seconds after which what was found is there for other processes
+
+
+class Summaries:
+    """Finds summaries that this tool made, and keeps new ones, many in one go. Builds that are analysed at the same time find each other's."""
+
+    def __init__(self, store: Store, tool: bytes) -> None:
+        self._store, self._tool = store, tool
+        self._fresh: list[tuple[bytes, bytes, bytes]] = []
+        self._used: list[tuple[bytes, bytes]] = []
+        self._written = time.monotonic()
+
+    def find(self, text: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """What is kept of a function with this digest: (what it asked, what was found), those used last first."""
+        key = digest(self._tool + text)
+        for tag, asked in self._store.candidates(_KIND, key):
+            found = self._store.get(_KIND, key, tag)
+            if found is not None:
+                yield asked, found
+                self._used.append((key, tag))
+
+    def keep(self, text: bytes, asked: bytes, found: bytes) -> None:
+        """Keep what was found."""
+        self._fresh.append((digest(self._tool + text), asked, found))
+        if time.monotonic() - self._written > _PATIENCE:
+            self.write()
+
+    def write(self) -> None:
+        """Let others see what was found so far, and that what was used is still of use."""
+        with self._store.batch():
+            for key, asked, found in self._fresh:
+                self._store.put(_KIND, key, found, digest(asked), asked)
+            for key, tag in self._used:
+                self._store.touch(_KIND, key, tag)
+        self._fresh.clear()
+        self._used.clear()
+        self._written = time.monotonic()
