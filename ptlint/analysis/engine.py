@@ -362,7 +362,20 @@ class _Run(Calls):
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
         kept = self.ledger.first(sorted(stores, key=terms.order), 6, "stores of a case")
         when = self.ledger.first(sorted(conditions, key=terms.order), 4, "conditions of a case")
-        return Case(state.runtimes, when, state.events, kept, result, state.held, claims, (state.reading, state.ended))
+        return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))
+
+    def _of_use(self, events: tuple[Event, ...], stores: tuple[tuple[Term, Term], ...], result: Term) -> tuple[Event, ...]:
+        """The events that say something to callers. How a table was made that they get no hold of, and what is in it, says nothing."""
+        shown = {terms.anchor(result), *(terms.anchor(value) for _, value in stores)}
+        kept: list[Event] = []
+        for event in reversed(events):
+            about = (event.term, event.value) if event.kind in ("set", "put") else (event.term,)
+            at = [terms.anchor(term) for term in about]
+            if event.kind in ("make", "strip", "set") and all(base[0] in ("m", "n", "a") and base not in shown for base in at):
+                continue
+            shown.update(at)
+            kept.append(event)
+        return tuple(reversed(kept))
 
     def _carries(self, place: Term) -> bool:
         """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
