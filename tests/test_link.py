@@ -12,7 +12,8 @@ from ptlint.frontend import ir
 from ptlint.frontend.parse import parse_unit
 from ptlint.program.border import load_border
 from ptlint.program.link import Filler, Program, link
-from ptlint.program.walk import expressions, functions_in, sub
+from ptlint.program.outline import outline
+from ptlint.program.walk import expressions, sub
 
 BORDER = load_border(resources.rules())
 PV = ("native", "xen", "hyperv", "kvm")
@@ -153,7 +154,7 @@ fillers = st.builds(Filler, st.sampled_from(["f", "g", "h"]), st.sampled_from([N
 @given(st.lists(fillers, max_size=8), st.sets(st.sampled_from([*PV, "nopv"]), min_size=1))
 def test_every_runtime_runs_what_it_filled_itself_or_else_the_initialiser(given_fillers: list[Filler], chosen: set[str]) -> None:
     runtimes = tuple(sorted(chosen))
-    program = Program(runtimes, {}, {MEMBER: tuple(given_fillers)}, {}, {}, {}, {})
+    program = Program(runtimes, {}, {MEMBER: tuple(given_fillers)}, {}, {}, {}, {}, {})
     targets = program.targets(MEMBER)
     for runtime in runtimes:
         own = {filler.function for filler in given_fillers if filler.runtime == runtime}
@@ -171,6 +172,6 @@ def test_a_walk_sees_every_expression_once_and_outermost_first() -> None:
     function = unit("mm/a.c", code).functions[0]
     seen = [node for block in function.blocks for top in expressions(block) for node in sub(top)]
     assert sum(isinstance(node, ir.Call) for node in seen) == 2
-    assert functions_in(function) == {"native_run"}
+    assert outline(function).functions == {"native_run"}
     call = next(node for node in seen if isinstance(node, ir.Call))
     assert next(iter(sub(call))) == call

@@ -5,10 +5,8 @@ from __future__ import annotations
 import functools
 
 from ptlint.analysis.evaluate import bare
-from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import nodes
 
 __all__ = ["Relevance"]
 
@@ -42,23 +40,21 @@ class Relevance:
         function = self.program.functions[key]
         if any(bare(param.type) in self._vocabulary for param in function.params) or bare(function.result) in self._vocabulary:
             return True
-        return any(isinstance(node, (ir.Var, ir.Cast, ir.Member, ir.Call)) and bare(node.type) in self._vocabulary for node in nodes(function))
+        return any(bare(type_) in self._vocabulary for type_ in self.program.outlines[key].types)
 
     @functools.cache  # noqa: B019
     def small(self, key: str) -> bool:
         """Is it a few lines that compute a value?"""
         function = self.program.functions[key]
-        return len(function.blocks) <= 8 and sum(1 for _ in nodes(function)) <= _SMALL * 4
+        return len(function.blocks) <= 8 and self.program.outlines[key].size <= _SMALL * 4
 
     @functools.cache  # noqa: B019
     def empties(self, key: str) -> bool:
         """Does it read an array of pages, and free by what it calls? So a batch is emptied."""
         if key not in self.frees:
             return False
-        return any(
-            isinstance(node, ir.Member) and "[" in node.type and bare(node.type).split("[")[0].strip() in self._arrays
-            for node in nodes(self.program.functions[key])
-        )
+        types = self.program.outlines[key].members.values()
+        return any("[" in type_ and bare(type_).split("[")[0].strip() in self._arrays for type_ in types)
 
     def matters(self, key: str) -> bool:
         """Is the function looked at for its own sake, called or not?"""

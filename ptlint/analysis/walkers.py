@@ -22,8 +22,10 @@ _DEPTH = 6
 def walkers(ledger: Ledger, program: Program, border: Border, relevance: Relevance) -> tuple[FoundWalker, ...]:
     """The walkers of a build: those under RCU that give a pointer into a table, and those that turn interrupts off and take no lock."""
     found = [_walker("rcu", key, ledger, program, border, 0) for key in sorted(ledger.rcu_walkers)]
-    for key, function in sorted(program.functions.items()):
-        if _reader(function, border, "irq") is None or key in relevance.frees or _calls(function) & (border.locks | border.unlocks):
+    readers = {name for name, kind in border.readers.items() if kind == "irq"}
+    for key in sorted(program.functions):
+        called = program.outlines[key].called
+        if called.isdisjoint(readers) or key in relevance.frees or called & (border.locks | border.unlocks):
             continue
         levels = _levels(key, program, border)
         if len(levels) > 1:
@@ -60,12 +62,6 @@ def _reads(function: ir.Function, border: Border) -> Iterator[Place]:
             and any(isinstance(part, (ir.Unary, ir.Index)) and bare(part.type) in border.entries for part in sub(node.right))
         ):
             yield node.place
-
-
-def _calls(function: ir.Function) -> set[str]:
-    return {
-        node.function.key.rsplit(":", 1)[-1] for node in nodes(function) if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef)
-    }
 
 
 def _levels(key: str, program: Program, border: Border) -> set[str]:

@@ -9,7 +9,7 @@ import msgspec
 
 from ptlint.frontend import ir
 from ptlint.program.border import Border
-from ptlint.program.walk import functions_in, nodes
+from ptlint.program.outline import Outline, outline
 
 __all__ = ["Filler", "Program", "link"]
 
@@ -26,7 +26,7 @@ class Program(msgspec.Struct, frozen=True, dict=True):
     """A build, linked.
 
     ``functions`` by key; ``tables`` has the functions that a member (``struct pv_mmu_ops.tlb_remove_table``) may hold;
-    ``globals`` the variables with initialisers; ``callers`` and ``callees`` the direct calls by key.
+    ``globals`` the variables with initialisers; ``callers`` and ``callees`` the direct calls by key; ``outlines`` what each function names.
     """
 
     runtimes: tuple[str, ...]
@@ -36,6 +36,7 @@ class Program(msgspec.Struct, frozen=True, dict=True):
     callees: dict[str, frozenset[str]]
     callers: dict[str, frozenset[str]]
     layouts: dict[str, ir.Layout]
+    outlines: dict[str, Outline]
 
     @functools.cached_property
     def fillers(self) -> frozenset[str]:
@@ -46,10 +47,9 @@ class Program(msgspec.Struct, frozen=True, dict=True):
     def member_types(self) -> dict[str, str]:
         """The type of each member (``struct list_head.next``) that some function names."""
         found: dict[str, str] = {}
-        for function in self.functions.values():
-            for node in nodes(function):
-                if isinstance(node, ir.Member):
-                    found.setdefault(f"{node.record}.{node.name}", node.type)
+        for outlined in self.outlines.values():
+            for path, type_ in outlined.members.items():
+                found.setdefault(path, type_)
         return found
 
     def name(self, key: str) -> str:
@@ -108,7 +108,8 @@ def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) ->
                 variables[variable.id] = variable
         for layout in unit.layouts:
             layouts.setdefault(layout.record, layout)
-    callees = {key: frozenset(functions_in(function)) for key, function in functions.items()}
+    outlines = {key: outline(function) for key, function in functions.items()}
+    callees = {key: outlined.functions for key, outlined in outlines.items()}
     callers: dict[str, set[str]] = {}
     for key, called in callees.items():
         for callee in called:
@@ -116,15 +117,18 @@ def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) ->
     return Program(
         runtimes,
         functions,
-        _tables(functions, variables, border),
+        _tables(functions, outlines, variables, border),
         variables,
         callees,
         {key: frozenset(value) for key, value in callers.items()},
         layouts,
+        outlines,
     )
 
 
-def _tables(functions: dict[str, ir.Function], variables: dict[str, ir.Global], border: Border) -> dict[str, tuple[Filler, ...]]:
+def _tables(
+    functions: dict[str, ir.Function], outlines: dict[str, Outline], variables: dict[str, ir.Global], border: Border
+) -> dict[str, tuple[Filler, ...]]:
     found: dict[str, set[Filler]] = {}
     copies: list[tuple[str, str, str | None]] = []
     copied = set()
@@ -133,11 +137,9 @@ def _tables(functions: dict[str, ir.Function], variables: dict[str, ir.Global], 
         for record, member, function in _initialiser(value):
             found.setdefault(f"{record}.{member}", set()).add(Filler(function, runtime, place))
 
-    for function in functions.values():
+    for at, function in functions.items():
         runtime = border.runtime_of(function.place.file)
-        for node in nodes(function):
-            if not isinstance(node, ir.Assign) or node.op:
-                continue
+        for node in outlines[at].stores:
             for key in _function(node.right):
                 if isinstance(node.left, ir.Member):
                     found.setdefault(f"{node.left.record}.{node.left.name}", set()).add(Filler(key, runtime, node.place))

@@ -7,7 +7,7 @@ from typing import Any
 
 from ptlint.frontend import ir
 
-__all__ = ["expressions", "functions_in", "nodes", "sub"]
+__all__ = ["expressions", "nodes", "sub"]
 
 
 def expressions(block: ir.Block) -> Iterator[ir.Expr]:
@@ -53,8 +53,3 @@ def nodes(function: ir.Function) -> Iterator[ir.Expr]:
     for block in function.blocks:
         for top in expressions(block):
             yield from sub(top)
-
-
-def functions_in(function: ir.Function) -> set[str]:
-    """The keys of the functions that ``function`` names, called or not."""
-    return {node.key for node in nodes(function) if isinstance(node, ir.FunctionRef)}

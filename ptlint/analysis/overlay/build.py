@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ptlint.analysis.evaluate import bare
 from ptlint.analysis.overlay.claims import claims, matches, members
 from ptlint.analysis.overlay.findings import findings
 from ptlint.analysis.overlay.levels import Levels
@@ -12,10 +11,8 @@ from ptlint.analysis.overlay.notes import Notes
 from ptlint.analysis.overlay.proofs import proofs
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.result import Overlay, RawFinding
-from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import nodes
 
 __all__ = ["names_words", "overlay"]
 
@@ -37,13 +34,4 @@ def names_words(words: Words, program: Program, key: str) -> bool:
     function = program.functions[key]
     if function.place.file.endswith(".h"):
         return False
-    return any(_named(node) in words.shared for node in nodes(function))
-
-
-def _named(node: ir.Expr) -> str:
-    """The member that an expression names, or takes a pointer for; empty where it does neither."""
-    if isinstance(node, ir.Member):
-        return f"{node.record}.{node.name}" if node.place is not None else ""
-    if isinstance(node, ir.Opaque) and node.kind == "container_of" and isinstance(name := node.operands[-1], ir.String):
-        return f"{bare(node.type).removesuffix('*').strip()}.{name.value}"
-    return ""
+    return not words.shared.isdisjoint(program.outlines[key].watched)
