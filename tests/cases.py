@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from ptlint import resources
 from ptlint.analysis.build import analyse
+from ptlint.analysis.kept import Keeper
 from ptlint.analysis.result import BuildResult
 from ptlint.frontend.parse import parse_unit
 from ptlint.program.border import load_border
-from ptlint.program.link import link
+from ptlint.program.link import Program, link
 
-__all__ = ["CASES", "DEMO", "Expectation", "ROOT", "Found", "Line", "analysed", "compare", "expectations", "graph_lines", "known_limit"]
+__all__ = ["CASES", "DEMO", "Expectation", "ROOT", "Found", "Line", "analysed", "compare", "expectations", "graph_lines", "known_limit", "linked"]
 
 ROOT = Path(__file__).parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -88,22 +89,29 @@ def compare(expected: list[Expectation], found: list[Found]) -> list[str]:
     return sorted(wrong)
 
 
-def analysed(name: str) -> BuildResult:
+def analysed(name: str, keeper: Keeper | None = None, unsaved: dict[str, bytes] | None = None) -> BuildResult:
     """The single-file case ``name``: one variant, no Kconfig, no selection.
 
     The walker under RCU that border.h has is called by a file of its own, that is linked to every case that does not leave the walker out.
+    ``keeper`` keeps summaries; ``unsaved`` are contents in place of the files' own.
     """
+    border = load_border(resources.rules())
+    program = linked(name, unsaved)
+    return analyse(program, border, build="case", variants={"nopv": "nopv"}, incomplete=(), units=1, keeper=keeper)
+
+
+def linked(name: str, unsaved: dict[str, bytes] | None = None) -> Program:
+    """The program of a single-file case; see ``analysed``."""
     files = [f"fixtures/cases/{name}"]
     if "#define BORDER_NO_RCU_WALKERS" not in (CASES / name).read_text():
         files.append("fixtures/cases/support/walker.c")
     units = []
     for file in files:
-        unit, problems = parse_unit(str(ROOT), file, list(FLAGS), records=("struct page", "struct ptdesc"))
+        unit, problems = parse_unit(str(ROOT), file, list(FLAGS), unsaved=unsaved, records=("struct page", "struct ptdesc"))
         assert unit is not None
         assert problems == [], problems
         units.append(unit)
-    border = load_border(resources.rules())
-    return analyse(link(units, border, ("nopv",)), border, build="case", variants={"nopv": "nopv"}, incomplete=(), units=len(units))
+    return link(units, load_border(resources.rules()), ("nopv",))
 
 
 # ---- graphs as text ----------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ class Engine:
         self._answers = Answers(program, self.relevance, self._summed)
         self._codec = Codec(program)
         self._keeper = keeper
-        self._common = hashlib.blake2b(msgspec.msgpack.encode((self.bounds, self.words.rows())), digest_size=16).digest()
+        self.common = hashlib.blake2b(msgspec.msgpack.encode((self.bounds, self.words.rows())), digest_size=16).digest()
 
     def _deferred_items(self) -> None:
         """The functions that work items, timers and the like hold run later, whoever queues these."""
@@ -112,7 +112,7 @@ class Engine:
         """What another run found, if this one would find the same."""
         if self._keeper is None:
             return None
-        for asked, found in self._keeper.find(text_digest(function, self._common)):
+        for asked, found in self._keeper.find(text_digest(function, self.common)):
             try:
                 questions = msgspec.msgpack.decode(asked, type=tuple[tuple[Question, bytes], ...])
                 if all(self._answers.digest(question) == answer for question, answer in questions) and function.key not in self._open:
@@ -140,7 +140,7 @@ class Engine:
             return (result, b""), noted
         kept = self._codec.kept(result, noted)
         if function.key not in self._open:
-            self._keeper.keep(text_digest(function, self._common), msgspec.msgpack.encode(asked.noted), msgspec.msgpack.encode(kept))
+            self._keeper.keep(text_digest(function, self.common), msgspec.msgpack.encode(asked.noted), msgspec.msgpack.encode(kept))
         return (result, _digest(kept.summary)), noted
 
 
