@@ -97,11 +97,13 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
 
     started = time.monotonic()
     border = load_border(resources.rules())
+    kept = session.precompiled(tree.tree)
     with tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
         progress.stage("reading the tree", 1)
         tolerant = Tolerant(tree)
         selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs)
-        plan = realise(tree, folder, _derived(tree, options, selection.gates, session, tool))
+        derived = _derived(tree, options, selection.gates, session, tool)
+        plan = realise(tree, folder if kept is None else kept.generated, derived)
         progress.advance()
         prepared = time.monotonic()
         chosen = frozenset(options.variants)

@@ -65,6 +65,8 @@ class Reading:
         self._units: dict[str, ParsedUnit] = {}
         self._kept: frozenset[str] = frozenset()
         self._bound = False
+        self._precompiled = session.precompiled(tree)
+        self._made: list[str] = []
         if session.active:
             self._recall()
 
@@ -132,13 +134,25 @@ class Reading:
         known = frozenset(self._table.shared)
         shares = [left[number::parts] for number in range(parts)]
         order = self.order
-        return [ParseTask(order.build, order.directory, tuple(share), order.common, order.headers, known, order.unsaved) for share in shares if share]
+        kept = self._precompiled
+        pch = kept.find(self._slot, self._header.identity) if kept is not None and self._header is not None else ""
+        shelf = str(kept.folder) if kept is not None else ""
+        return [
+            ParseTask(order.build, order.directory, tuple(share), order.common, order.headers, known, order.unsaved, pch, shelf)
+            for share in shares
+            if share
+        ]
+
+    @property
+    def _slot(self) -> str:
+        return os.path.basename(self.order.generated)
 
     # ---- what was read ----------------------------------------------------------------------------------------
 
     def take(self, task: ParseTask, found: ParsedUnits) -> bool:
         """Take what was read. Returns False when all has to be read anew, because it does not go with what is known from before."""
         self._bound = self._bound or found.bound or found.header is None
+        self._made += [found.pch] if found.pch else []
         header = tuple(sorted(self._inside(found.header or ())))
         self._units.update((unit.file, unit) for unit in found.units)
         self._table.shared |= found.shared
@@ -215,14 +229,23 @@ class Reading:
 
     def keep(self) -> None:
         """Keep what was read for later runs, the header's functions before the units that name them."""
-        if not self._session.active or self._bound or not self.settled or self._header is None:
-            return
+        header = self._keep() if self._session.active and not self._bound and self.settled else None
+        if self._precompiled is not None and self._made:
+            if header is not None:
+                self._precompiled.keep(self._slot, header.identity, self._made[-1])
+            else:
+                self._precompiled.drop(*self._made)
+
+    def _keep(self) -> _Header | None:
+        """The header, if all is kept."""
+        if self._header is None:
+            return None
         fresh = [unit for unit in self.order.units if unit[0] not in self._kept]
         if not self._header.identity:
             deps = self._deps(self._header.files, self.order.common, self.order.headers)
             self._header = _Header(digest(self._key + msgspec.msgpack.encode(deps)), self._header.files)
             if not self._session.keep(self._tree, "header", self._key, deps, msgspec.msgpack.encode(self._header)):
-                return
+                return None
         if fresh:
             before = self._session.get("shared", self._header.identity)
             if before is not None:
@@ -235,3 +258,4 @@ class Reading:
                 deps = self._deps(unit.read, arguments)
                 unit = msgspec.structs.replace(unit, read=tuple(sorted(self._inside(unit.read))))
                 self._session.keep(self._tree, "unit", self._unit_key(file, arguments), deps, msgspec.msgpack.encode(unit))
+        return self._header

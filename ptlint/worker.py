@@ -19,7 +19,7 @@ import msgspec
 from ptlint import resources
 from ptlint.analysis.build import analyse
 from ptlint.analysis.result import BuildResult
-from ptlint.cache import LIMIT, Store, Summaries
+from ptlint.cache import LIMIT, Store, Summaries, keep_file, take_file
 from ptlint.frontend import ir
 from ptlint.frontend.parse import Headers, parse_shared
 from ptlint.frontend.pch import common_headers, header_files, make_pch
@@ -37,7 +37,8 @@ class ParseTask(msgspec.Struct, frozen=True, tag=True):
     """Units of a build to read. ``units`` are (file, arguments), ``common`` the arguments that all units of the build share.
 
     ``headers`` are those to precompile. ``known`` are keys of functions of these headers that need not be lowered again. ``unsaved`` are
-    contents in place of the files' own.
+    contents in place of the files' own. ``pch`` is the precompiled header where there is one already, ``shelf`` the folder to
+    keep one in that is made.
     """
 
     build: str
@@ -47,6 +48,8 @@ class ParseTask(msgspec.Struct, frozen=True, tag=True):
     headers: tuple[str, ...]
     known: frozenset[str] = frozenset()
     unsaved: dict[str, bytes] = {}
+    pch: str = ""
+    shelf: str = ""
 
 
 class ParsedUnit(msgspec.Struct, frozen=True, array_like=True):
@@ -71,6 +74,7 @@ class ParsedUnits(msgspec.Struct, frozen=True, tag=True):
     """What a ParseTask gives. ``header`` are the files of the precompiled header, None where there is none.
 
     ``bound``: functions of the header differ from unit to unit, so what was read now goes with nothing that was read another time.
+    ``pch`` is where a precompiled header was kept that was made for this.
     """
 
     units: tuple[ParsedUnit, ...]
@@ -80,6 +84,7 @@ class ParsedUnits(msgspec.Struct, frozen=True, tag=True):
     bound: bool
     seconds: float
     megabytes: float
+    pch: str = ""
 
 
 class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
@@ -142,17 +147,21 @@ def _parse(task: ParseTask, border: Border) -> ParsedUnits:
     headers = Headers(known=set(task.known))
     units = []
     with tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
-        pch: str | None = str(Path(folder) / "common.pch")
-        assert pch is not None
-        if make_pch(task.directory, task.common, task.headers, pch, sources=sources):
-            pch = None  # some header fails alone: let each unit say so for itself
+        made = str(Path(folder) / "common.pch")
+        known = bool(task.pch) and take_file(task.pch, made)
+        # Some header may fail alone: then let each unit say so for itself.
+        pch = None if not known and make_pch(task.directory, task.common, task.headers, made, sources=sources) else made
         files = None if pch is None else header_files(pch)
-        for file, arguments in task.units:
+        # Whether its headers are as they were is known, by content.
+        trusted = ("-Xclang", "-fno-validate-pch") if known else ()
+        for file, words in task.units:
+            arguments = (*words, *trusted)
             parsed = parse_shared(sources, file, arguments, headers, pch, records)
             unit = b"" if parsed.unit is None else msgspec.msgpack.encode(parsed.unit)
             units.append(ParsedUnit(file, unit, parsed.refs, parsed.problems, parsed.read))
+        kept = keep_file(made, task.shelf) if task.shelf and pch and not known else ""
     shared = {key: SharedRow(one.refs, one.records, msgspec.msgpack.encode(one)) for key, one in headers.functions.items()}
-    return ParsedUnits(tuple(units), shared, headers.layouts, files, headers.bound, time.monotonic() - began, _megabytes())
+    return ParsedUnits(tuple(units), shared, headers.layouts, files, headers.bound, time.monotonic() - began, _megabytes(), kept)
 
 
 def _analyse(task: AnalyseTask, border: Border) -> Analysed:

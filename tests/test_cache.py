@@ -20,7 +20,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ptlint import resources
-from ptlint.cache import LIMIT, Recorder, Session, Store, facts_of, lookups, open_session, tool_identity
+from ptlint.cache import (
+    LIMIT,
+    Precompiled,
+    Recorder,
+    Session,
+    Store,
+    facts_of,
+    keep_file,
+    lookups,
+    open_session,
+    take_file,
+    tool_identity,
+)
 from ptlint.cache.facts import Index, WorkFacts
 from ptlint.errors import Unreadable, UsageError
 from ptlint.options import RunOptions
@@ -119,7 +131,23 @@ def _relink(tree: Path) -> None:
         path.symlink_to("internal-2.h")
 
 
+def _moved(tree: Path) -> None:
+    """All functions of a file stand further down."""
+    path = tree / "mm/memory.c"
+    head, _, rest = path.read_text().rpartition("#include")
+    include, _, rest = rest.partition("\n")
+    path.write_text(f"{head}#include{include}\n\n/* moved */\n{rest}")
+
+
+def _callee(tree: Path) -> None:
+    """A function that others call does less."""
+    path = tree / "arch/x86/mm/pgtable.c"
+    path.write_text(path.read_text().replace("pagetable_dtor(page_ptdesc(pte));", ";"))
+
+
 CHANGES: dict[str, Change] = {
+    "moved": _moved,
+    "callee": _callee,
     "same size": _same_size,
     "shadow": _shadow,
     "link": _link,
@@ -136,11 +164,12 @@ CHANGES: dict[str, Change] = {
 }
 
 
-@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=2))
 def test_cold_and_warm_say_the_same_whatever_was_changed(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     folder = tmp_path_factory.mktemp("edits")
     tree, cache = Path(shutil.copytree(DEMO, folder / "demo", symlinks=True)), folder / "cache"
+    look(tree, cache)
     for name in names:
         if name in ("link",) and (tree / "mm/internal.h").is_symlink():
             continue
@@ -377,6 +406,77 @@ def test_the_command(tmp_path: Path) -> None:
     assert "outcome: 1 entries" in ptlint("info")
     assert ptlint("prune", "--limit", "0") == "1 entries dropped\n"
     assert ptlint("clear") == "0 entries dropped\n"
+
+
+def test_the_command_drops_precompiled_headers(tmp_path: Path) -> None:
+    path = made(tmp_path, b"data")
+    Precompiled(tmp_path).keep("slot", b"identity", path)
+    environment = {**os.environ, "PTLINT_CACHE_DIR": str(tmp_path)}
+    for action, left in (("info", True), ("clear", False)):
+        subprocess.run([sys.executable, "-m", "ptlint", "cache", action], check=True, capture_output=True, env=environment, cwd=ROOT)
+        assert Path(path).exists() is left
+
+
+# ---- precompiled headers -----------------------------------------------------------------------------------
+
+
+def made(folder: Path, data: bytes) -> str:
+    """A precompiled header, as far as the cache cares, that was put among those that are kept."""
+    (folder / "new.pch").write_bytes(data)
+    (folder / "new.pch.files").write_bytes(b"[]")
+    return keep_file(str(folder / "new.pch"), str(Precompiled(folder).folder))
+
+
+def test_a_precompiled_header_is_found_by_what_it_was_made_of(tmp_path: Path) -> None:
+    kept = Precompiled(tmp_path)
+    assert kept.find("slot", b"identity") == ""
+    path = made(tmp_path, b"data")
+    kept.keep("slot", b"identity", path)
+    assert kept.find("slot", b"identity") == path
+    assert kept.find("slot", b"another") == ""
+    assert kept.find("another", b"identity") == ""
+    assert take_file(path, str(tmp_path / "mine.pch"))
+    assert (tmp_path / "mine.pch").read_bytes() == b"data"
+    kept.drop(path)
+    assert kept.find("slot", b"identity") == ""
+    assert not take_file(path, str(tmp_path / "other.pch"))
+
+
+@pytest.mark.parametrize("end", ["", ".files"])
+def test_a_damaged_precompiled_header_is_none(tmp_path: Path, end: str) -> None:
+    kept = Precompiled(tmp_path)
+    path = made(tmp_path, b"data")
+    kept.keep("slot", b"identity", path)
+    Path(path + end).write_bytes(b"damage")
+    assert kept.find("slot", b"identity") == ""
+
+
+def test_only_some_precompiled_headers_are_kept(tmp_path: Path) -> None:
+    kept = Precompiled(tmp_path)
+    paths = []
+    for number in range(14):
+        path = made(tmp_path, b"%d" % number)
+        os.utime(path, (1, 1))
+        kept.keep(f"slot{number}", b"identity", path)
+        os.utime(kept.folder / f"slot{number}.note", (number + 2, number + 2))
+        paths.append(path)
+    assert [bool(kept.find(f"slot{number}", b"identity")) for number in (0, 13)] == [False, True]
+    assert not Path(paths[0]).exists()
+
+
+def test_the_precompiled_header_is_used_again_while_no_header_changes(tree: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "other"
+    look(tree, cache)
+    before = set((cache / "headers").glob("*.pch"))
+    assert before
+    _callee(tree)
+    fresh = said(look(tree, None))
+    assert said(look(tree, cache)) == fresh
+    assert set((cache / "headers").glob("*.pch")) == before
+    _append("include/linux/mm.h", "\nint ptlint_more(void);\n")(tree)
+    fresh = said(look(tree, None))
+    assert said(look(tree, cache)) == fresh
+    assert set((cache / "headers").glob("*.pch")) > before
 
 
 def test_no_session_without_a_folder(tree: Path) -> None:

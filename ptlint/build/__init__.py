@@ -88,11 +88,14 @@ def realise(tree: Tree, cache_dir: str | os.PathLike[str], derived: Derived) -> 
 
 
 def _generate(tree: Tree, build: Build, headers: dict[str, str], folder: Path) -> tuple[str, frozenset[str]]:
+    """A folder is called by what is in it: several runs may share it."""
     made = folder / _digest(tree, headers)
     try:
         _write(made, headers)
         bounds, read = bounds_header(tree, common_arguments(tree, build.bits, str(made)), str(made))
-        _write(made, {f"{GENERATED}/bounds.h": bounds})
+        headers = headers | {f"{GENERATED}/bounds.h": bounds}
+        made = folder / _digest(tree, headers)
+        _write(made, headers)
     except OSError as error:
         raise Unreadable(f"{made}: the generated headers cannot be written ({error.strerror or error})") from None
     return str(made), read

@@ -12,6 +12,7 @@ from __future__ import annotations
 from ptlint.cache.deps import Deps, Recorder
 from ptlint.cache.facts import Facts, facts_of
 from ptlint.cache.identity import tool_identity
+from ptlint.cache.precompiled import Precompiled, keep_file, take_file
 from ptlint.cache.session import LIMIT, Session, open_session
 from ptlint.cache.sources import lookups, search_path
 from ptlint.cache.store import Store, StoreInfo
@@ -21,14 +22,17 @@ __all__ = [
     "LIMIT",
     "Deps",
     "Facts",
+    "Precompiled",
     "Recorder",
     "Session",
     "Store",
     "StoreInfo",
     "Summaries",
     "facts_of",
+    "keep_file",
     "lookups",
     "open_session",
     "search_path",
+    "take_file",
     "tool_identity",
 ]

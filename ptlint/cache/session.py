@@ -12,6 +12,7 @@ import msgspec
 
 from ptlint.cache.deps import Deps, digest
 from ptlint.cache.facts import Facts, Index, WorkFacts, facts_of
+from ptlint.cache.precompiled import Precompiled
 from ptlint.cache.store import Store
 from ptlint.tree import Tree, WorkTree
 from ptlint.tree.overlay import Overlay
@@ -46,6 +47,19 @@ class Session:
     def folder(self) -> str:
         """Where the cache is; empty when there is none."""
         return str(self._store.path.parent) if self._store is not None else ""
+
+    def precompiled(self, tree: Tree) -> Precompiled | None:
+        """Where precompiled headers of ``tree`` are kept. Of a commit none are: its folder is another one each time."""
+        while isinstance(tree, Overlay):
+            tree = tree.ground
+        if self._store is None or not isinstance(tree, WorkTree):
+            return None
+        found = Precompiled(self._store.path.parent)
+        try:
+            found.generated.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError:
+            return None
+        return found
 
     def facts(self, tree: Tree) -> Facts:
         """What holds of ``tree``, with the index of a work tree."""

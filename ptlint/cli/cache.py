@@ -22,11 +22,13 @@ _ACTIONS = ("info", "clear", "prune")
 @click.option("--limit", type=click.IntRange(min=0), metavar="MIB", help="With prune: what may stay, in MiB [default: the cache's own limit].")
 def command(action: str, folder: Path | None, limit: int | None) -> None:
     """Show what earlier runs left (info), drop all of it (clear), or what was not used for longest (prune)."""
-    from ptlint.cache import LIMIT, Store
+    from ptlint.cache import LIMIT, Precompiled, Store
 
-    store = Store(folder or cache_dir(load(Path()).settings), lambda text: say(f"ptlint: {text}"), LIMIT)
+    folder = folder or cache_dir(load(Path()).settings)
+    store, headers = Store(folder, lambda text: say(f"ptlint: {text}"), LIMIT), Precompiled(folder)
     try:
         if action == "clear":
+            headers.clear()
             put(f"{store.clear()} entries dropped\n")
         elif action == "prune":
             put(f"{store.prune(None if limit is None else limit * _MEBIBYTE)} entries dropped\n")
@@ -34,5 +36,6 @@ def command(action: str, folder: Path | None, limit: int | None) -> None:
             info = store.info()
             put(f"{info.path}: {info.size / _MEBIBYTE:.1f} MiB of at most {info.limit / _MEBIBYTE:.0f} MiB\n")
             put("".join(f"{kind}: {count} entries, {size / _MEBIBYTE:.1f} MiB\n" for kind, (count, size) in info.entries.items()))
+            put(f"precompiled headers: {headers.size / _MEBIBYTE:.1f} MiB in {headers.folder}\n")
     finally:
         store.close()
