@@ -323,6 +323,10 @@ class Calls(Watching):
         elif name in border.lists:
             self.watch_list(name, values, node, state)
             self._list(name, values, state)
+            action = border.lists[name]
+            if action.action == "take" and action.object < len(values) and values[action.object][0] in ("g", "f"):
+                # What comes back is what was on the list.
+                return [(self.load(("f", values[action.object], "held", bare(node.type)), state), state)]
         return [(result, state)]
 
     def _takes_entry(self) -> bool:
@@ -465,6 +469,8 @@ class Calls(Watching):
     ) -> None:
         """A free in this function, or in what it calls: known here, or left to the callers."""
         base = terms.root(term)
+        if base in self.folios:
+            self.unknown.add(base)  # another path may tell that it is a table
         if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
         if base[0] == "v" and base[1][0] == "a":
@@ -508,6 +514,8 @@ class Calls(Watching):
 
     def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
         base = terms.root(value)
+        if base in self.folios:
+            self.unknown.add(base)
         if base[0] not in ("p", "v", "m", "up", "n") or self._is_data(base, state):
             return
         if any(contains in self.border.gathers for contains in _records(where)):
@@ -726,7 +734,9 @@ class Calls(Watching):
     def _is_record(self, base: Term) -> bool:
         """Is it a pointer to a record that no page-table page is, by its type and by all types it was seen under?"""
         kind = bare(terms.type_of(base))
-        return kind.startswith("struct ") and kind.endswith("*") and kind not in self.border.pages and not self.level_of_type(base)
+        if not kind.startswith("struct ") or not kind.endswith("*") or kind in self.border.pages or self.level_of_type(base):
+            return False
+        return kind.removesuffix("*").strip() not in self.border.links
 
     def space(self, term: Term) -> str:
         """Whose address space a table belongs to: ``kernel``, ``user``, or empty where this function cannot tell."""
@@ -774,6 +784,8 @@ class Calls(Watching):
                 base = base[1][1]
             return self._cell(base)
         if base[0] == "v":
+            while base[1][0] == "f" and base[1][2].split(".")[0] in self.border.links and base[1][1][0] == "v":
+                base = base[1][1]  # the next one on the list
             place = base[1]
             if place[0] == "f" and place[2] == "held":
                 return self._cell(place[1])

@@ -6,10 +6,10 @@ is forgotten where it no longer matters. A call applies the callee's cases. See 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ptlint.analysis import terms
-from ptlint.analysis.calls import Calls
+from ptlint.analysis.calls import Calls, deferral_of
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.ledger import Ledger
@@ -209,7 +209,7 @@ class _Run(Calls):
         kept = [
             state
             for group in groups.values()
-            for state in (group if len(group) <= share else [*group[: share // 2], *group[-(share - share // 2) :]])
+            for state in (group if len(group) <= share else _spread(group, share))
         ]
         self.ledger.dropped["states"] += len(states) - len(kept)
         return kept
@@ -356,6 +356,9 @@ class _Run(Calls):
         found: list[Case] = []
         for group in groups.values():
             group = sorted(group, key=lambda case: -len(case.events))
+            # One for each way that a table ends comes first, the hastiest of them before all.
+            ends = list(_ends(group).values())
+            group = [*ends, *(case for case in group if not any(case is one for one in ends))]
             kept, rest = group[:share], group[share:]
             found += kept
             if rest:
@@ -373,6 +376,28 @@ class _Run(Calls):
                 if (empty := next((case for case in rest if not case.events), None)) is not None:
                     found.append(empty._replace(conditions=()))
         return found
+
+
+_Way = TypeVar("_Way", State, Case)
+_HASTE = ("immediate", "semi-rcu", "workqueue")
+
+
+def _ends(ways: list[_Way]) -> dict[frozenset[str], _Way]:
+    """The first one for each set of words for how tables end; those with no wait come first."""
+    found: dict[frozenset[str], _Way] = {}
+    for way in ways:
+        words = frozenset(deferral_of(event.after) if event.kind == "free" else event.kind for event in way.events if event.kind in ("free", "put"))
+        if words:
+            found.setdefault(words, way)
+    return dict(sorted(found.items(), key=lambda item: min(_HASTE.index(word) if word in _HASTE else len(_HASTE) for word in item[0])))
+
+
+def _spread(states: list[State], bound: int) -> list[State]:
+    """Some of the states: of both ends, and what frees a table in a way that none of these does."""
+    kept = [*states[: bound // 2], *states[-(bound - bound // 2) :]]
+    have = set(_ends(kept))
+    others = [state for words, state in _ends(states).items() if words not in have and words & set(_HASTE)]
+    return [*kept, *others[:2]]
 
 
 def _same_value(cases: list[Case]) -> list[Case]:

@@ -131,7 +131,7 @@ class Evaluator:
         if level is not None and value[0] not in ("c", "fn"):
             base = terms.root(value)
             # A base address plus something unknown is not the table that the base address would be.
-            known = base == value or terms.bottom(base)[0] != "g"
+            known = base == value or terms.bottom(base)[0] != "g" or (base[0] == "v" and base[1][0] in "fd")
             if known and self.types.get(base, "any") == "any":
                 self.types[base] = level
         return value
@@ -231,7 +231,7 @@ class Evaluator:
         if node.op == "&":
             if isinstance(node.operand, ir.FunctionRef):
                 return self.evaluate(node.operand, state)
-            return self.place(node.operand, state)
+            return [(self._one_page(place), after) for place, after in self.place(node.operand, state)]
         if node.op == "*":
             places = self.place(node, state)
             for place, after in places:
@@ -251,6 +251,15 @@ class Evaluator:
         if node.op in "-~":
             return [(("c", -value[1] if node.op == "-" else ~value[1]) if value[0] == "c" else value, after) for value, after in values]
         return values
+
+    def _one_page(self, place: Term) -> Term:
+        """The descriptor of a page inside another one is the same page: ``&folio->page`` is the folio."""
+        if place[0] == "f" and not terms.is_place(place[1]):
+            record = f"{str(place[2]).rsplit('.', 1)[0]} *"
+            if f"{place[3]} *" in self.border.pages and record in self.border.pages:
+                inner: Term = place[1]
+                return inner
+        return place
 
     def _binary(self, operator: str, x: Term, y: Term) -> Term:
         if operator in _COMPARISONS and x == y and x[0] != "n":

@@ -50,7 +50,8 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     if user_rcu:
         found += _semi_rcu(build)
     found += _later(build)
-    taken = {(finding.at.file, finding.at.line) for finding in found}
+    # That walkers under RCU are not waited for is another defect than that the MMU is not.
+    taken = {(finding.at.file, finding.at.line) for finding in found if finding.rule != "PTL002"}
     found += _no_flush(build, taken)
     found += _twice(build)
     found += _early_destructor(build)
@@ -108,9 +109,10 @@ def _later(build: _Build) -> Iterator[RawFinding]:
     def met(event: Event) -> bool:
         if event.after & {"rcu", "sync-rcu"} or (not build.user_rcu and "ipi" in event.after):
             return False  # waited for before it was queued
-        if event.space != "user" or not event.chain:
+        if event.space != "user":
             return False
-        return _live_here(event, build.origins) or _reachable(event, event.chain[0].function, build.origins)
+        # What is put where it was unlinked goes by no call.
+        return _live_here(event, build.origins) or (bool(event.chain) and _reachable(event, event.chain[0].function, build.origins))
 
     said: set[Place] = set()
     queued: dict[Hop, dict[Event, Runtimes]] = {}
@@ -182,11 +184,16 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
         if runtimes and (_live_here(event, build.origins) or _reachable(event, suspect.function, build.origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
+    ways: dict[tuple[Hop, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
     for (unlink, chain), events in seen.items():
         if any((unlink, chain[index:]) in seen for index in range(1, len(chain))):
             continue  # said in the function that this one calls
-        event = min(events, key=repr)
         hop = next((hop for hop in chain if unlink is not None and hop.function == unlink.function), chain[0])
+        same = ways.setdefault((hop, chain), {})
+        for event, runtimes in events.items():
+            same[event] = same.get(event, frozenset()) | runtimes
+    for (hop, _), events in ways.items():
+        event = min(events, key=repr)
         message = "page table is unlinked and freed at once: software walkers may still be in it"
         yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
 
@@ -214,6 +221,7 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
     """
     origins = build.origins
     ways: dict[Hop, dict[Event, Runtimes]] = {}
+    met_at: dict[tuple[Place, tuple[Hop, ...]], list[tuple[Event, Runtimes]]] = {}
     for suspect, runtimes in build.ledger.suspects.items():
         event = suspect.event
         if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
@@ -228,8 +236,13 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
             continue
         if origins.once(event.chain[0].function):
             continue  # while the kernel boots, on one CPU
-        hop = next((hop for hop in event.chain if hop.function == event.unlinked.function), event.chain[0])
-        ways.setdefault(hop, {})[event] = runtimes
+        met_at.setdefault((event.unlinked.place, event.chain), []).append((event, runtimes))
+    for (place, chain), events_here in met_at.items():
+        if any((place, chain[index:]) in met_at for index in range(1, len(chain))):
+            continue  # said in the function that this one calls
+        hop = next((hop for hop in chain for event, _ in events_here if event.unlinked and hop.function == event.unlinked.function), chain[0])
+        for event, runtimes in events_here:
+            ways.setdefault(hop, {})[event] = runtimes | ways.get(hop, {}).get(event, frozenset())
     for hop, events in ways.items():
         event = min(events, key=_weight)
         message = "page table is freed or queued with no TLB flush since it was unlinked: a CPU may still walk it"
