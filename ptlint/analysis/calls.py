@@ -16,6 +16,8 @@ from ptlint.program.walk import sub
 
 if TYPE_CHECKING:
     from ptlint.analysis.engine import Engine
+    from ptlint.analysis.flow import Flow
+    from ptlint.program.border import Wait
 
 __all__ = ["Calls", "deferral_of"]
 
@@ -39,6 +41,7 @@ class Calls(Watching):
 
     engine: Engine
     ledger: Ledger
+    flow: Flow
     side: Noted[Event]
     unknown: set[Term]
     folios: set[Term]
@@ -304,7 +307,7 @@ class Calls(Watching):
         if name in border.waits:
             wait = border.waits[name]
             told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
-            if told and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
+            if told and not self._elsewhere(wait, values) and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
                 self._see(node, key, "call", state)
                 self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
         elif name in border.frees:
@@ -328,6 +331,20 @@ class Calls(Watching):
                 # What comes back is what was on the list.
                 return [(self.load(("f", values[action.object], "held", bare(node.type)), state), state)]
         return [(result, state)]
+
+    def _elsewhere(self, wait: Wait, values: list[Term]) -> bool:
+        """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
+        if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
+            return False
+        start, end = (values[index] for index in wait.range_args)
+        if start == end and start[0] in ("p", "v", "m"):
+            return True
+        base = start
+        if start[0] == "o" and start[1] == "+" and start[3][0] == "c":
+            if start[3][1] >= self.border.table_span:
+                return True
+            base = start[2]
+        return base[0] == "p" and base[1] in self.flow.limits
 
     def _takes_entry(self) -> bool:
         return any(bare(param.type).removesuffix("*").strip() in self.border.entries for param in self.function.params)
@@ -439,13 +456,7 @@ class Calls(Watching):
             return
         thing, head = values[action.object], values[action.head]
         if action.action == "add":
-            base = thing[1] if thing[0] == "f" else thing
-            if head[0] == "a":
-                state.memory[("f", head, "held", "")] = base
-                return
-            cell = self._cell(head)
-            if cell and not self._own(thing):
-                self._put(base, cell, state, head)
+            self._add(thing, head, state)
         elif action.action == "del":
             state.facts[("unlisted", thing)] = True
         elif action.action == "splice":
@@ -461,6 +472,22 @@ class Calls(Watching):
                     # The list is walked through its head's pointers: these lead to what was held by the other one now.
                     if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
                         state.memory[place] = content
+
+    def _add(self, thing: Term, head: Term, state: State) -> None:
+        """Something goes on a list by its node: one of this function's own, the caller's, or one that others have too."""
+        base = thing[1] if thing[0] == "f" else thing
+        if head[0] == "a":
+            state.memory[("f", head, "held", "")] = base
+            if thing[0] == "f" and thing[3] in self.border.links and self.level(base, state):
+                # The list is walked through its head's pointers.
+                state.memory[terms.field(head, f"{thing[3]}.next", f"{thing[3]} *")] = thing
+        elif head[0] == "p":
+            if thing[0] == "f" and self.level(base, state):
+                self.emit(Event("list", thing, value=head), state)
+        else:
+            cell = self._cell(head)
+            if cell and not self._own(thing):
+                self._put(base, cell, state, head)
 
     # ---- what happens to a table ----------------------------------------------------------------------------
 
@@ -822,6 +849,8 @@ class Calls(Watching):
                 state.memory[place] = value
             elif event.kind == "queue":
                 self._queued(event, substitute, node, state)
+            elif event.kind == "list":
+                self._add(substitute.term(event.term), substitute.term(event.value), state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":

@@ -206,11 +206,7 @@ class _Run(Calls):
             groups.setdefault(state.runtimes, []).append(state)
         share = max(4, bound // len(groups))
         # From both ends: the first cases of a callee are its early ways out, the last those that go through.
-        kept = [
-            state
-            for group in groups.values()
-            for state in (group if len(group) <= share else _spread(group, share))
-        ]
+        kept = [state for group in groups.values() for state in (group if len(group) <= share else _spread(group, share))]
         self.ledger.dropped["states"] += len(states) - len(kept)
         return kept
 

@@ -119,10 +119,10 @@ def _rank(term: Term) -> int:
     if kind == "o":
         # The distance between two places in one thing is a number.
         return 0 if term[1] == "-" and term[2] == term[3] else max(_rank(term[2]), _rank(term[3]))
+    typed = type_of(term).endswith(("*", "]", "d_t", "e_t"))
     if bottom(term)[0] in ("g", "fn", "c"):
-        return 2 if term[0] == "v" and term[1][0] in ("f", "d") else 1
-    kept = type_of(term)
-    return 4 if kept.endswith(("*", "]", "d_t", "e_t")) else 3
+        return 1 if term[0] != "v" or term[1][0] not in ("f", "d") else 4 if typed else 2
+    return 5 if typed else 3
 
 
 def root(term: Term) -> Term:
