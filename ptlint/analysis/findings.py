@@ -13,9 +13,11 @@ from ptlint.analysis.origins import Origins
 from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop, Unlink
+from ptlint.frontend import ir
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.program.walk import nodes, sub
 from ptlint.words import SEVERITIES
 
 __all__ = ["findings"]
@@ -53,6 +55,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     # That walkers under RCU are not waited for is another defect than that the MMU is not.
     taken = {(finding.at.file, finding.at.line) for finding in found if finding.rule != "PTL002"}
     found += _no_flush(build, taken)
+    found += _untold(build)
     found += _twice(build)
     found += _early_destructor(build)
     found += _no_destructor(build)
@@ -248,6 +251,60 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
         message = "page table is freed or queued with no TLB flush since it was unlinked: a CPU may still walk it"
         missing = ("hw",) if event.chain[0].deferral != "immediate" else ("hw", "irq")
         yield _finding("PTL040", "error", message, hop, event, missing, build, _all(events.values()))
+
+
+def _untold(build: _Build) -> Iterator[RawFinding]:
+    """PTL040: put where a flush comes before the free, which reaches all CPUs only when told of freed tables, and nobody tells it of this one."""
+    tellers = _tellers(build.program, build.border)
+    if tellers is None:
+        return
+    ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
+    told: set[tuple[Hop, ...]] = set()
+    for (kind, event), runtimes in build.ledger.ways.items():
+        if kind != "put" or event.extra not in build.ledger.gathers or event.unlinked is None or event.unlinked.space in ("own", "kernel"):
+            continue
+        # Who calls the function that unlinks may tell of other tables.
+        from_there = [index for index, hop in enumerate(event.chain) if hop.function == event.unlinked.function]
+        functions = {event.unlinked.function, *(hop.function for hop in event.chain[from_there[-1] if from_there else 0 :])}
+        if functions & tellers:
+            told.update(event.chain[index:] for index in range(len(event.chain)))
+        elif event.chain and runtimes & build.by_ipi:
+            ways.setdefault(event.chain, {})[event] = runtimes & build.by_ipi
+    for chain, events in ways.items():
+        if chain in told or any(chain[index:] in ways for index in range(1, len(chain))):
+            continue
+        event = min(events, key=_weight)
+        hop = next((hop for hop in chain if event.unlinked and hop.function == event.unlinked.function), chain[0])
+        severity = "error" if any(_live_here(event, build.origins) for event in events) else "warning"
+        message = "page table goes into the mmu_gather, which is not told that tables are freed: its flush leaves out CPUs that have the mm lazily"
+        yield _finding("PTL040", severity, message, hop, event, ("hw",), build, _all(events.values()))
+
+
+def _tellers(program: Program, border: Border) -> set[str] | None:
+    """The functions that set a member of a gather by which a flush is told that tables are freed, or call one that does.
+
+    None where no flush is told by such a member.
+    """
+    members = set()
+    for function in program.functions.values():
+        for node in nodes(function):
+            name = node.function.key.rsplit(":", 1)[-1] if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) else ""
+            wait = border.waits.get(name)
+            if wait is not None and isinstance(node, ir.Call) and 0 <= wait.told_arg < len(node.args):
+                members |= {
+                    (part.record, part.name)
+                    for part in sub(node.args[wait.told_arg])
+                    if isinstance(part, ir.Member) and bare(part.record) in border.gathers
+                }
+    if not members:
+        return None
+    found = set()
+    for key, function in program.functions.items():
+        for node in nodes(function):
+            told = isinstance(node, ir.Assign) and isinstance(node.left, ir.Member) and (node.left.record, node.left.name) in members
+            if told and isinstance(node, ir.Assign) and not (isinstance(node.right, ir.Const) and node.right.value == 0):
+                found.add(key)
+    return found | {caller for key in found for caller in program.callers.get(key, ())}
 
 
 def _twice(build: _Build) -> Iterator[RawFinding]:
