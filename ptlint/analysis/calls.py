@@ -598,6 +598,22 @@ class Calls(Watching):
         if kept in self.border.pages or kept in self.border.tables or kept == "void *":
             self._put(value, str(place[2]), state, place)
 
+    def put_global(self, place: Term, value: Term, state: State) -> None:
+        """A table goes into a global variable, or one of each CPU."""
+        if value[0] not in ("c", "fn", "a", "g", "f", "d") and self.level(value, state):
+            self._put(value, str(place[1]), state, place)
+
+    def serves(self, value: Term) -> None:
+        """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again."""
+        base = terms.root(value)
+        direct = base[0] == "v" and base[1][0] in ("f", "g") and self._entry_type(base[1]) == ""
+        if (direct or base[0] == "up") and self.level_of_type(base) and (cell := self._cell_of(base)):
+            self.ledger.served.add(cell)
+
+    def _entry_type(self, place: Term) -> str:
+        kind = bare(terms.place_type(place)).removesuffix("*").strip()
+        return kind if kind in self.border.entries else ""
+
     def _found(self, event: Event, state: State) -> None:
         level = event.level
         event = event._replace(space=self.space(event.term) or event.space)
@@ -816,6 +832,8 @@ class Calls(Watching):
             place = base[1]
             if place[0] == "f" and place[2] == "held":
                 return self._cell(place[1])
+            if place[0] == "g":
+                return str(place[1]) if self.level_of_type(base) else ""
             while place[0] == "d":
                 place = place[1][1] if place[1][0] == "v" else place[1]
             return str(place[2]) if place[0] == "f" else ""

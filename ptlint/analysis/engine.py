@@ -153,6 +153,9 @@ class _Run(Calls):
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
                     stack.append((target, following))
+        if any(terms.root(case.result)[0] == "m" for case in cases.values()):
+            for case in cases.values():
+                self.serves(case.result)
         return self._sum_up([self._as_setter(case) for case in self._balanced(list(cases.values()))])
 
     def _balanced(self, cases: list[Case]) -> list[Case]:

@@ -146,6 +146,8 @@ class Evaluator:
         elif place[0] == "f" and not self._own(place):
             self.watch_store(place, value, state, where)
             self.put_field(place, value, state)
+        elif place[0] == "g":
+            self.put_global(place, value, state)
         self.keep(place, value, state)
         state.memory[place] = value
 
@@ -164,6 +166,7 @@ class Evaluator:
         new = terms.root(value)
         if new[0] in ("v", "p", "up") and terms.anchor(place)[0] == "m":
             self.copy(terms.anchor(place), new)
+        self.serves(new)
         if new[0] in ("m", "n", "p"):
             if new[0] == "m":
                 self.publish(new, place)
@@ -419,6 +422,14 @@ class Evaluator:
 
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A value goes into a member; see ``Calls``."""
+        raise NotImplementedError
+
+    def put_global(self, place: Term, value: Term, state: State) -> None:
+        """A value goes into a global variable; see ``Calls``."""
+        raise NotImplementedError
+
+    def serves(self, value: Term) -> None:
+        """What lay in a container goes into an entry; see ``Calls``."""
         raise NotImplementedError
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:

@@ -48,7 +48,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
         origins: where tables come from, and what keeps walkers away.
     """
     build = _Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), _flushing_by_ipi(program, border))
-    found = [*_linked(build), *_used(build), *_immediate(build), *_page_batch(build)]
+    found = [*_linked(build), *_used(build), *_immediate(build), *_recycled(build), *_page_batch(build)]
     if user_rcu:
         found += _semi_rcu(build)
     found += _later(build)
@@ -198,6 +198,25 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
     for (hop, _), events in ways.items():
         event = min(events, key=repr)
         message = "page table is unlinked and freed at once: software walkers may still be in it"
+        yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
+
+
+def _recycled(build: _Build) -> Iterator[RawFinding]:
+    """PTL001: unlinked where others may walk, and put where new tables are taken from: in service again at once."""
+    ways: dict[tuple[str, Unlink], dict[Event, Runtimes]] = {}
+    for (kind, event), runtimes in build.ledger.ways.items():
+        waited = event.after & {"rcu", "sync-rcu", "ipi"}
+        if kind == "put" and event.extra in build.ledger.served and event.unlinked is not None and not waited and event.space == "user":
+            if not build.user_rcu and "flush" in event.after:
+                runtimes = runtimes - build.by_ipi
+            if runtimes and _live_here(event, build.origins):
+                ways.setdefault((event.extra, event.unlinked), {})[event] = runtimes
+    missing = ("irq", "rcu") if build.user_rcu else ("irq",)
+    for (_, unlink), events in ways.items():
+        event = min(events, key=_weight)
+        message = "page table is unlinked and put where new ones are taken from: software walkers may still be in it"
+        here = Hop(unlink.function, unlink.place, "", "immediate", "handover", True)
+        hop = next((hop for hop in event.chain if hop.function == unlink.function), event.chain[0] if event.chain else here)
         yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
 
 
