@@ -174,7 +174,8 @@ class Evaluator:
                 # What hangs on a table that nobody has seen has been seen by nobody.
                 state.published |= {new}
             entry = self.border.entries.get(terms.place_type(place))
-            if entry is not None and value[0] == "o" and self.types.get(new, "any") == "any" and not self._maps_memory(value):
+            known = self.types.get(new, "any") != "any" or state.facts.get(("leaf", new)) or (new in self.folios and new not in self.types)
+            if entry is not None and value[0] == "o" and not known and not self._maps_memory(value):
                 self.types[new] = entry.below
         locked = state.held > 0 or (by is not None and by.locked)
         space = self.space(place) or (by.space if by is not None else "")
