@@ -329,7 +329,9 @@ class Calls(Watching):
             action = border.lists[name]
             if action.action == "take" and action.object < len(values) and values[action.object][0] in ("g", "f"):
                 # What comes back is what was on the list.
-                return [(self.load(("f", values[action.object], "held", bare(node.type)), state), state)]
+                content = self.load(("f", values[action.object], "held", bare(node.type)), state)
+                state.taken = {**state.taken, content: _NOTHING}
+                return [(content, state)]
         return [(result, state)]
 
     def _elsewhere(self, wait: Wait, values: list[Term]) -> bool:
@@ -468,6 +470,8 @@ class Calls(Watching):
             elif head[0] == "a":
                 content = held if held is not None else ("v", ("f", thing, "held", ""))
                 state.memory[("f", head, "held", "")] = content
+                if thing[0] != "a":
+                    state.taken = {**state.taken, content: _NOTHING}
                 for place in list(state.memory):
                     # The list is walked through its head's pointers: these lead to what was held by the other one now.
                     if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
@@ -505,8 +509,12 @@ class Calls(Watching):
         if base[0] == "v" and base[1][0] == "g" and base not in self.types:
             return  # a base address that something was added to, and what that is was lost
         since = state.since.get(base)
+        taken = next((waits for content, waits in state.taken.items() if terms.contains(base, content)), None)
         if since is not None:
             waited = since[1] | after
+        elif taken is not None:
+            # What came on the list while this waited was not waited for.
+            waited = taken | after
         else:
             # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
             waited = (
@@ -604,11 +612,16 @@ class Calls(Watching):
             self._put(value, str(place[1]), state, place)
 
     def serves(self, value: Term) -> None:
-        """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again."""
+        """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again.
+
+        A deposit goes back to the range that it was for: the locks of that range decide.
+        """
         base = terms.root(value)
         direct = base[0] == "v" and base[1][0] in ("f", "g") and self._entry_type(base[1]) == ""
-        if (direct or base[0] == "up") and self.level_of_type(base) and (cell := self._cell_of(base)):
-            self.ledger.served.add(cell)
+        if (direct or base[0] == "up") and self.level_of_type(base):
+            cell = self._cell_of(base)
+            if cell and cell not in self.words.members:
+                self.ledger.served.add(cell)
 
     def _entry_type(self, place: Term) -> str:
         kind = bare(terms.place_type(place)).removesuffix("*").strip()
@@ -719,6 +732,7 @@ class Calls(Watching):
         elif event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
+            state.taken = {base: waits | {event.extra} for base, waits in state.taken.items()}
         if event not in state.events:
             state.events = self.ledger.first((*state.events, event), self.engine.bounds.events, "events")
 

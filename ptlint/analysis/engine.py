@@ -22,6 +22,7 @@ from ptlint.analysis.values import Case, Event, State, Summary, Unlink
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.program.walk import nodes
 
 __all__ = ["Bounds", "Engine"]
 
@@ -62,6 +63,11 @@ class Engine:
                 for filler in self.program.tables.get(f"struct {member}", ()):
                     kind = "rcu" if filler.place.file in graceful else "workqueue"
                     self.ledger.callbacks[(filler.function, kind)] = everywhere
+        for name, defer in self.border.defers.items():
+            if defer.callback >= 0 and defer.kind != "rcu":
+                for key in self.program.callers.get(name, ()):
+                    for callback in _given(self.program.functions[key], name, defer.callback):
+                        self.ledger.callbacks[(callback, defer.kind)] = everywhere
 
     @property
     def size(self) -> int:
@@ -375,6 +381,17 @@ class _Run(Calls):
                 if (empty := next((case for case in rest if not case.events), None)) is not None:
                     found.append(empty._replace(conditions=()))
         return found
+
+
+def _given(function: ir.Function, name: str, index: int) -> list[str]:
+    """The functions that ``function`` gives to ``name`` as argument ``index``."""
+    found = []
+    for node in nodes(function):
+        if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) and node.function.key.rsplit(":", 1)[-1] == name:
+            callback = node.args[index] if index < len(node.args) else None
+            if isinstance(callback, ir.FunctionRef):
+                found.append(callback.key)
+    return found
 
 
 _Way = TypeVar("_Way", State, Case)

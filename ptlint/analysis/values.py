@@ -125,7 +125,8 @@ class State:
 
     Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
     reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``passes``
-    are the calls so far that were given an address space or a mapping.
+    are the calls so far that were given an address space or a mapping. ``taken`` is what was taken off a list that others put things on, with
+    the waits since.
     """
 
     __slots__ = (
@@ -145,6 +146,7 @@ class State:
         "runtimes",
         "since",
         "stripped",
+        "taken",
         "waits",
     )
 
@@ -166,6 +168,7 @@ class State:
         self.passes: tuple[Pass, ...] = ()
         self.stripped: dict[Term, Strip] = {}
         self.gone: tuple[Event, ...] = ()
+        self.taken: dict[Term, frozenset[str]] = {}
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -186,6 +189,7 @@ class State:
         other.passes = self.passes
         other.stripped = self.stripped
         other.gone = self.gone
+        other.taken = self.taken
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -205,4 +209,5 @@ class State:
             frozenset(self.memory.items()),
             frozenset(self.facts.items()),
             frozenset(self.since.items()),
+            frozenset(self.taken.items()),
         )
