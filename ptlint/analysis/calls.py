@@ -673,7 +673,7 @@ class Calls(Watching):
 
     def _twice(self, event: Event, state: State) -> None:
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
-        if any(word.startswith("cell:") for word in event.after) or terms.bottom(event.term)[0] == "g":
+        if any(word.startswith("cell:") for word in event.after) or terms.anchor(event.term)[0] == "g":
             return
         for before in (*state.events[state.fence :], *state.gone):
             if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
