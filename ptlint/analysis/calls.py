@@ -15,6 +15,8 @@ from ptlint.frontend import ir
 
 if TYPE_CHECKING:
     from ptlint.analysis.engine import Bounds
+    from ptlint.analysis.flow import Flow
+    from ptlint.program.border import Wait
 
 __all__ = ["Calls", "deferral_of"]
 
@@ -38,6 +40,7 @@ class Calls(Watching):
 
     ledger: Ledger
     bounds: Bounds
+    flow: Flow
     side: Noted[Event]
     unknown: set[Term]
     folios: set[Term]
@@ -301,7 +304,7 @@ class Calls(Watching):
         if name in border.waits:
             wait = border.waits[name]
             told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
-            if told and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
+            if told and not self._elsewhere(wait, values) and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
                 self._see(node, key, "call", state)
                 self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
         elif name in border.frees:
@@ -320,7 +323,27 @@ class Calls(Watching):
         elif name in border.lists:
             self.watch_list(name, values, node, state)
             self._list(name, values, state)
+            action = border.lists[name]
+            if action.action == "take" and action.object < len(values) and values[action.object][0] in ("g", "f"):
+                # What comes back is what was on the list.
+                content = self.load(("f", values[action.object], "held", bare(node.type)), state)
+                state.taken = {**state.taken, content: _NOTHING}
+                return [(content, state)]
         return [(result, state)]
+
+    def _elsewhere(self, wait: Wait, values: list[Term]) -> bool:
+        """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
+        if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
+            return False
+        start, end = (values[index] for index in wait.range_args)
+        if start == end and start[0] in ("p", "v", "m"):
+            return True
+        base = start
+        if start[0] == "o" and start[1] == "+" and start[3][0] == "c":
+            if start[3][1] >= self.border.table_span:
+                return True
+            base = start[2]
+        return base[0] == "p" and base[1] in self.flow.limits
 
     def _takes_entry(self) -> bool:
         return any(bare(param.type).removesuffix("*").strip() in self.border.entries for param in self.function.params)
@@ -430,13 +453,7 @@ class Calls(Watching):
             return
         thing, head = values[action.object], values[action.head]
         if action.action == "add":
-            base = thing[1] if thing[0] == "f" else thing
-            if head[0] == "a":
-                state.memory[("f", head, "held", "")] = base
-                return
-            cell = self._cell(head)
-            if cell and not self._own(thing):
-                self._put(base, cell, state, head)
+            self._add(thing, head, state)
         elif action.action == "del":
             state.facts[("unlisted", thing)] = True
         elif action.action == "splice":
@@ -448,10 +465,28 @@ class Calls(Watching):
             elif head[0] == "a":
                 content = held if held is not None else ("v", ("f", thing, "held", ""))
                 state.memory[("f", head, "held", "")] = content
+                if thing[0] != "a":
+                    state.taken = {**state.taken, content: _NOTHING}
                 for place in list(state.memory):
                     # The list is walked through its head's pointers: these lead to what was held by the other one now.
                     if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
                         state.memory[place] = content
+
+    def _add(self, thing: Term, head: Term, state: State) -> None:
+        """Something goes on a list by its node: one of this function's own, the caller's, or one that others have too."""
+        base = thing[1] if thing[0] == "f" else thing
+        if head[0] == "a":
+            state.memory[("f", head, "held", "")] = base
+            if thing[0] == "f" and thing[3] in self.border.links and self.level(base, state):
+                # The list is walked through its head's pointers.
+                state.memory[terms.field(head, f"{thing[3]}.next", f"{thing[3]} *")] = thing
+        elif head[0] == "p":
+            if thing[0] == "f" and self.level(base, state):
+                self.emit(Event("list", thing, value=head), state)
+        else:
+            cell = self._cell(head)
+            if cell and not self._own(thing):
+                self._put(base, cell, state, head)
 
     # ---- what happens to a table ----------------------------------------------------------------------------
 
@@ -460,6 +495,8 @@ class Calls(Watching):
     ) -> None:
         """A free in this function, or in what it calls: known here, or left to the callers."""
         base = terms.root(term)
+        if base in self.folios:
+            self.unknown.add(base)  # another path may tell that it is a table
         if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
         if base[0] == "v" and base[1][0] == "a":
@@ -467,8 +504,12 @@ class Calls(Watching):
         if base[0] == "v" and base[1][0] == "g" and base not in self.types:
             return  # a base address that something was added to, and what that is was lost
         since = state.since.get(base)
+        taken = next((waits for content, waits in state.taken.items() if terms.contains(base, content)), None)
         if since is not None:
             waited = since[1] | after
+        elif taken is not None:
+            # What came on the list while this waited was not waited for.
+            waited = taken | after
         else:
             # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
             waited = (
@@ -503,6 +544,8 @@ class Calls(Watching):
 
     def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
         base = terms.root(value)
+        if base in self.folios:
+            self.unknown.add(base)
         if base[0] not in ("p", "v", "m", "up", "n") or self._is_data(base, state):
             return
         if any(contains in self.border.gathers for contains in _records(where)):
@@ -558,6 +601,27 @@ class Calls(Watching):
         if kept in self.border.pages or kept in self.border.tables or kept == "void *":
             self._put(value, str(place[2]), state, place)
 
+    def put_global(self, place: Term, value: Term, state: State) -> None:
+        """A table goes into a global variable, or one of each CPU."""
+        if value[0] not in ("c", "fn", "a", "g", "f", "d") and self.level(value, state):
+            self._put(value, str(place[1]), state, place)
+
+    def serves(self, value: Term) -> None:
+        """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again.
+
+        A deposit goes back to the range that it was for: the locks of that range decide.
+        """
+        base = terms.root(value)
+        direct = base[0] == "v" and base[1][0] in ("f", "g") and self._entry_type(base[1]) == ""
+        if (direct or base[0] == "up") and self.level_of_type(base):
+            cell = self._cell_of(base)
+            if cell and cell not in self.words.members:
+                self.ledger.served.add(cell)
+
+    def _entry_type(self, place: Term) -> str:
+        kind = bare(terms.place_type(place)).removesuffix("*").strip()
+        return kind if kind in self.border.entries else ""
+
     def _found(self, event: Event, state: State) -> None:
         level = event.level
         event = event._replace(space=self.space(event.term) or event.space)
@@ -602,7 +666,7 @@ class Calls(Watching):
 
     def _twice(self, event: Event, state: State) -> None:
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
-        if any(word.startswith("cell:") for word in event.after) or terms.bottom(event.term)[0] == "g":
+        if any(word.startswith("cell:") for word in event.after) or terms.anchor(event.term)[0] == "g":
             return
         for before in (*state.events[state.fence :], *state.gone):
             if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
@@ -661,6 +725,7 @@ class Calls(Watching):
         elif event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
+            state.taken = {base: waits | {event.extra} for base, waits in state.taken.items()}
         if event not in state.events:
             state.events = self.ledger.first((*state.events, event), self.bounds.events, "events")
 
@@ -719,7 +784,9 @@ class Calls(Watching):
     def _is_record(self, base: Term) -> bool:
         """Is it a pointer to a record that no page-table page is, by its type and by all types it was seen under?"""
         kind = bare(terms.type_of(base))
-        return kind.startswith("struct ") and kind.endswith("*") and kind not in self.border.pages and not self.level_of_type(base)
+        if not kind.startswith("struct ") or not kind.endswith("*") or kind in self.border.pages or self.level_of_type(base):
+            return False
+        return kind.removesuffix("*").strip() not in self.border.links
 
     def space(self, term: Term) -> str:
         """Whose address space a table belongs to: ``kernel``, ``user``, or empty where this function cannot tell."""
@@ -767,9 +834,13 @@ class Calls(Watching):
                 base = base[1][1]
             return self._cell(base)
         if base[0] == "v":
+            while base[1][0] == "f" and base[1][2].split(".")[0] in self.border.links and base[1][1][0] == "v":
+                base = base[1][1]  # the next one on the list
             place = base[1]
             if place[0] == "f" and place[2] == "held":
                 return self._cell(place[1])
+            if place[0] == "g":
+                return str(place[1]) if self.level_of_type(base) else ""
             while place[0] == "d":
                 place = place[1][1] if place[1][0] == "v" else place[1]
             return str(place[2]) if place[0] == "f" else ""
@@ -803,6 +874,8 @@ class Calls(Watching):
                 state.memory[place] = value
             elif event.kind == "queue":
                 self._queued(event, substitute, node, state)
+            elif event.kind == "list":
+                self._add(substitute.term(event.term), substitute.term(event.value), state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":

@@ -7,13 +7,13 @@ is forgotten where it no longer matters. A call applies the callee's cases. See 
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from ptlint.analysis import terms
 from ptlint.analysis.asked import Answers, Asked, Question
-from ptlint.analysis.calls import Calls
+from ptlint.analysis.calls import Calls, deferral_of
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.kept import Codec, Keeper, Kept, text_digest
@@ -27,6 +27,7 @@ from ptlint.analysis.values import Case, Event, State, Summary, Unlink
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.program.walk import nodes
 
 __all__ = ["Bounds", "Engine"]
 
@@ -76,6 +77,11 @@ class Engine:
                 for filler in self.program.tables.get(f"struct {member}", ()):
                     kind = "rcu" if filler.place.file in graceful else "workqueue"
                     self.ledger.callbacks[(filler.function, kind)] = everywhere
+        for name, defer in self.border.defers.items():
+            if defer.callback >= 0 and defer.kind != "rcu":
+                for key in self.program.callers.get(name, ()):
+                    for callback in _given(self.program.functions[key], name, defer.callback):
+                        self.ledger.callbacks[(callback, defer.kind)] = everywhere
 
     @property
     def size(self) -> int:
@@ -209,6 +215,9 @@ class _Run(Calls):
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
                     stack.append((target, following))
+        if any(terms.root(case.result)[0] == "m" for case in cases.values()):
+            for case in cases.values():
+                self.serves(case.result)
         return self._sum_up([self._as_setter(case) for case in self._balanced(list(cases.values()))])
 
     def _balanced(self, cases: list[Case]) -> list[Case]:
@@ -262,11 +271,7 @@ class _Run(Calls):
             groups.setdefault(state.runtimes, []).append(state)
         share = max(4, bound // len(groups))
         # From both ends: the first cases of a callee are its early ways out, the last those that go through.
-        kept = [
-            state
-            for group in groups.values()
-            for state in (group if len(group) <= share else [*group[: share // 2], *group[-(share - share // 2) :]])
-        ]
+        kept = [state for group in groups.values() for state in (group if len(group) <= share else _spread(group, share))]
         self.ledger.dropped["states"] += len(states) - len(kept)
         return kept
 
@@ -369,8 +374,7 @@ class _Run(Calls):
         shown = {terms.anchor(result), *(terms.anchor(value) for _, value in stores)}
         kept: list[Event] = []
         for event in reversed(events):
-            about = (event.term, event.value) if event.kind in ("set", "put") else (event.term,)
-            at = [terms.anchor(term) for term in about]
+            at = [terms.anchor(event.term), *([terms.anchor(event.value)] if event.value != terms.ZERO else [])]
             if event.kind in ("make", "strip", "set") and all(base[0] in ("m", "n", "a") and base not in shown for base in at):
                 continue
             shown.update(at)
@@ -425,6 +429,9 @@ class _Run(Calls):
         found: list[Case] = []
         for group in groups.values():
             group = sorted(group, key=lambda case: -len(case.events))
+            # One for each way that a table ends comes first, the hastiest of them before all.
+            ends = list(_ends(group).values())
+            group = [*ends, *(case for case in group if not any(case is one for one in ends))]
             kept, rest = group[:share], group[share:]
             found += kept
             if rest:
@@ -442,6 +449,39 @@ class _Run(Calls):
                 if (empty := next((case for case in rest if not case.events), None)) is not None:
                     found.append(empty._replace(conditions=()))
         return found
+
+
+def _given(function: ir.Function, name: str, index: int) -> list[str]:
+    """The functions that ``function`` gives to ``name`` as argument ``index``."""
+    found = []
+    for node in nodes(function):
+        if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) and node.function.key.rsplit(":", 1)[-1] == name:
+            callback = node.args[index] if index < len(node.args) else None
+            if isinstance(callback, ir.FunctionRef):
+                found.append(callback.key)
+    return found
+
+
+_Way = TypeVar("_Way", State, Case)
+_HASTE = ("immediate", "semi-rcu", "workqueue")
+
+
+def _ends(ways: list[_Way]) -> dict[frozenset[str], _Way]:
+    """The first one for each set of words for how tables end; those with no wait come first."""
+    found: dict[frozenset[str], _Way] = {}
+    for way in ways:
+        words = frozenset(deferral_of(event.after) if event.kind == "free" else event.kind for event in way.events if event.kind in ("free", "put"))
+        if words:
+            found.setdefault(words, way)
+    return dict(sorted(found.items(), key=lambda item: min(_HASTE.index(word) if word in _HASTE else len(_HASTE) for word in item[0])))
+
+
+def _spread(states: list[State], bound: int) -> list[State]:
+    """Some of the states: of both ends, and what frees a table in a way that none of these does."""
+    kept = [*states[: bound // 2], *states[-(bound - bound // 2) :]]
+    have = set(_ends(kept))
+    others = [state for words, state in _ends(states).items() if words not in have and words & set(_HASTE)]
+    return [*kept, *others[:2]]
 
 
 def _same_value(cases: list[Case]) -> list[Case]:

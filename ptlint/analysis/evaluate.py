@@ -134,7 +134,7 @@ class Evaluator:
         if level is not None and value[0] not in ("c", "fn"):
             base = terms.root(value)
             # A base address plus something unknown is not the table that the base address would be.
-            known = base == value or terms.bottom(base)[0] != "g"
+            known = base == value or terms.bottom(base)[0] != "g" or (base[0] == "v" and base[1][0] in "fd")
             if known and self.types.get(base, "any") == "any":
                 self.types[base] = level
         return value
@@ -149,6 +149,8 @@ class Evaluator:
         elif place[0] == "f" and not self._own(place):
             self.watch_store(place, value, state, where)
             self.put_field(place, value, state)
+        elif place[0] == "g":
+            self.put_global(place, value, state)
         self.keep(place, value, state)
         state.memory[place] = value
 
@@ -167,6 +169,7 @@ class Evaluator:
         new = terms.root(value)
         if new[0] in ("v", "p", "up") and terms.anchor(place)[0] == "m":
             self.copy(terms.anchor(place), new)
+        self.serves(new)
         if new[0] in ("m", "n", "p"):
             if new[0] == "m":
                 self.publish(new, place)
@@ -174,7 +177,8 @@ class Evaluator:
                 # What hangs on a table that nobody has seen has been seen by nobody.
                 state.published |= {new}
             entry = self.border.entries.get(terms.place_type(place))
-            if entry is not None and value[0] == "o" and self.types.get(new, "any") == "any" and not self._maps_memory(value):
+            known = self.types.get(new, "any") != "any" or state.facts.get(("leaf", new)) or (new in self.folios and new not in self.types)
+            if entry is not None and value[0] == "o" and not known and not self._maps_memory(value):
                 self.types[new] = entry.below
         locked = state.held > 0 or (by is not None and by.locked)
         space = self.space(place) or (by.space if by is not None else "")
@@ -234,7 +238,7 @@ class Evaluator:
         if node.op == "&":
             if isinstance(node.operand, ir.FunctionRef):
                 return self.evaluate(node.operand, state)
-            return self.place(node.operand, state)
+            return [(self._one_page(place), after) for place, after in self.place(node.operand, state)]
         if node.op == "*":
             places = self.place(node, state)
             for place, after in places:
@@ -254,6 +258,15 @@ class Evaluator:
         if node.op in "-~":
             return [(("c", -value[1] if node.op == "-" else ~value[1]) if value[0] == "c" else value, after) for value, after in values]
         return values
+
+    def _one_page(self, place: Term) -> Term:
+        """The descriptor of a page inside another one is the same page: ``&folio->page`` is the folio."""
+        if place[0] == "f" and not terms.is_place(place[1]):
+            record = f"{str(place[2]).rsplit('.', 1)[0]} *"
+            if f"{place[3]} *" in self.border.pages and record in self.border.pages:
+                inner: Term = place[1]
+                return inner
+        return place
 
     def _binary(self, operator: str, x: Term, y: Term) -> Term:
         if operator in _COMPARISONS and x == y and x[0] != "n":
@@ -413,6 +426,14 @@ class Evaluator:
 
     def put_field(self, place: Term, value: Term, state: State) -> None:
         """A value goes into a member; see ``Calls``."""
+        raise NotImplementedError
+
+    def put_global(self, place: Term, value: Term, state: State) -> None:
+        """A value goes into a global variable; see ``Calls``."""
+        raise NotImplementedError
+
+    def serves(self, value: Term) -> None:
+        """What lay in a container goes into an entry; see ``Calls``."""
         raise NotImplementedError
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:

@@ -13,9 +13,11 @@ from ptlint.analysis.origins import Origins
 from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop, Unlink
+from ptlint.frontend import ir
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.program.walk import nodes, sub
 from ptlint.words import SEVERITIES
 
 __all__ = ["findings"]
@@ -46,12 +48,14 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
         origins: where tables come from, and what keeps walkers away.
     """
     build = _Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), _flushing_by_ipi(program, border))
-    found = [*_linked(build), *_used(build), *_immediate(build), *_page_batch(build)]
+    found = [*_linked(build), *_used(build), *_immediate(build), *_recycled(build), *_page_batch(build)]
     if user_rcu:
         found += _semi_rcu(build)
     found += _later(build)
-    taken = {(finding.at.file, finding.at.line) for finding in found}
+    # That walkers under RCU are not waited for is another defect than that the MMU is not.
+    taken = {(finding.at.file, finding.at.line) for finding in found if finding.rule != "PTL002"}
     found += _no_flush(build, taken)
+    found += _untold(build)
     found += _twice(build)
     found += _early_destructor(build)
     found += _no_destructor(build)
@@ -108,9 +112,10 @@ def _later(build: _Build) -> Iterator[RawFinding]:
     def met(event: Event) -> bool:
         if event.after & {"rcu", "sync-rcu"} or (not build.user_rcu and "ipi" in event.after):
             return False  # waited for before it was queued
-        if event.space != "user" or not event.chain:
+        if event.space != "user":
             return False
-        return _live_here(event, build.origins) or _reachable(event, event.chain[0].function, build.origins)
+        # What is put where it was unlinked goes by no call.
+        return _live_here(event, build.origins) or (bool(event.chain) and _reachable(event, event.chain[0].function, build.origins))
 
     said: set[Place] = set()
     queued: dict[Hop, dict[Event, Runtimes]] = {}
@@ -182,12 +187,36 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
         if runtimes and (_live_here(event, build.origins) or _reachable(event, suspect.function, build.origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
+    ways: dict[tuple[Hop, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
     for (unlink, chain), events in seen.items():
         if any((unlink, chain[index:]) in seen for index in range(1, len(chain))):
             continue  # said in the function that this one calls
-        event = min(events, key=repr)
         hop = next((hop for hop in chain if unlink is not None and hop.function == unlink.function), chain[0])
+        same = ways.setdefault((hop, chain), {})
+        for event, runtimes in events.items():
+            same[event] = same.get(event, frozenset()) | runtimes
+    for (hop, _), events in ways.items():
+        event = min(events, key=repr)
         message = "page table is unlinked and freed at once: software walkers may still be in it"
+        yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
+
+
+def _recycled(build: _Build) -> Iterator[RawFinding]:
+    """PTL001: unlinked where others may walk, and put where new tables are taken from: in service again at once."""
+    ways: dict[tuple[str, Unlink], dict[Event, Runtimes]] = {}
+    for (kind, event), runtimes in build.ledger.ways.items():
+        waited = event.after & {"rcu", "sync-rcu", "ipi"}
+        if kind == "put" and event.extra in build.ledger.served and event.unlinked is not None and not waited and event.space == "user":
+            if not build.user_rcu and "flush" in event.after:
+                runtimes = runtimes - build.by_ipi
+            if runtimes and _live_here(event, build.origins):
+                ways.setdefault((event.extra, event.unlinked), {})[event] = runtimes
+    missing = ("irq", "rcu") if build.user_rcu else ("irq",)
+    for (_, unlink), events in ways.items():
+        event = min(events, key=_weight)
+        message = "page table is unlinked and put where new ones are taken from: software walkers may still be in it"
+        here = Hop(unlink.function, unlink.place, "", "immediate", "handover", True)
+        hop = next((hop for hop in event.chain if hop.function == unlink.function), event.chain[0] if event.chain else here)
         yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
 
 
@@ -214,6 +243,7 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
     """
     origins = build.origins
     ways: dict[Hop, dict[Event, Runtimes]] = {}
+    met_at: dict[tuple[Place, tuple[Hop, ...]], list[tuple[Event, Runtimes]]] = {}
     for suspect, runtimes in build.ledger.suspects.items():
         event = suspect.event
         if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
@@ -228,13 +258,72 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
             continue
         if origins.once(event.chain[0].function):
             continue  # while the kernel boots, on one CPU
-        hop = next((hop for hop in event.chain if hop.function == event.unlinked.function), event.chain[0])
-        ways.setdefault(hop, {})[event] = runtimes
+        met_at.setdefault((event.unlinked.place, event.chain), []).append((event, runtimes))
+    for (place, chain), events_here in met_at.items():
+        if any((place, chain[index:]) in met_at for index in range(1, len(chain))):
+            continue  # said in the function that this one calls
+        hop = next((hop for hop in chain for event, _ in events_here if event.unlinked and hop.function == event.unlinked.function), chain[0])
+        for event, runtimes in events_here:
+            ways.setdefault(hop, {})[event] = runtimes | ways.get(hop, {}).get(event, frozenset())
     for hop, events in ways.items():
         event = min(events, key=_weight)
         message = "page table is freed or queued with no TLB flush since it was unlinked: a CPU may still walk it"
         missing = ("hw",) if event.chain[0].deferral != "immediate" else ("hw", "irq")
         yield _finding("PTL040", "error", message, hop, event, missing, build, _all(events.values()))
+
+
+def _untold(build: _Build) -> Iterator[RawFinding]:
+    """PTL040: put where a flush comes before the free, which reaches all CPUs only when told of freed tables, and nobody tells it of this one."""
+    tellers = _tellers(build.program, build.border)
+    if tellers is None:
+        return
+    ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
+    told: set[tuple[Hop, ...]] = set()
+    for (kind, event), runtimes in build.ledger.ways.items():
+        if kind != "put" or event.extra not in build.ledger.gathers or event.unlinked is None or event.unlinked.space in ("own", "kernel"):
+            continue
+        # Who calls the function that unlinks may tell of other tables.
+        from_there = [index for index, hop in enumerate(event.chain) if hop.function == event.unlinked.function]
+        functions = {event.unlinked.function, *(hop.function for hop in event.chain[from_there[-1] if from_there else 0 :])}
+        if functions & tellers:
+            told.update(event.chain[index:] for index in range(len(event.chain)))
+        elif event.chain and runtimes & build.by_ipi:
+            ways.setdefault(event.chain, {})[event] = runtimes & build.by_ipi
+    for chain, events in ways.items():
+        if chain in told or any(chain[index:] in ways for index in range(1, len(chain))):
+            continue
+        event = min(events, key=_weight)
+        hop = next((hop for hop in chain if event.unlinked and hop.function == event.unlinked.function), chain[0])
+        severity = "error" if any(_live_here(event, build.origins) for event in events) else "warning"
+        message = "page table goes into the mmu_gather, which is not told that tables are freed: its flush leaves out CPUs that have the mm lazily"
+        yield _finding("PTL040", severity, message, hop, event, ("hw",), build, _all(events.values()))
+
+
+def _tellers(program: Program, border: Border) -> set[str] | None:
+    """The functions that set a member of a gather by which a flush is told that tables are freed, or call one that does.
+
+    None where no flush is told by such a member.
+    """
+    members = set()
+    for function in program.functions.values():
+        for node in nodes(function):
+            name = node.function.key.rsplit(":", 1)[-1] if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) else ""
+            wait = border.waits.get(name)
+            if wait is not None and isinstance(node, ir.Call) and 0 <= wait.told_arg < len(node.args):
+                members |= {
+                    (part.record, part.name)
+                    for part in sub(node.args[wait.told_arg])
+                    if isinstance(part, ir.Member) and bare(part.record) in border.gathers
+                }
+    if not members:
+        return None
+    found = set()
+    for key, function in program.functions.items():
+        for node in nodes(function):
+            told = isinstance(node, ir.Assign) and isinstance(node.left, ir.Member) and (node.left.record, node.left.name) in members
+            if told and isinstance(node, ir.Assign) and not (isinstance(node.right, ir.Const) and node.right.value == 0):
+                found.add(key)
+    return found | {caller for key in found for caller in program.callers.get(key, ())}
 
 
 def _twice(build: _Build) -> Iterator[RawFinding]:

@@ -11,11 +11,15 @@ __all__ = ["Flow", "flow_of", "successors"]
 
 
 class Flow(NamedTuple):
-    """``loops`` maps a loop's head to its blocks; ``back`` are the edges that close loops; ``live`` the variables a block, or one after it, reads."""
+    """``loops`` maps a loop's head to its blocks; ``back`` are the edges that close loops; ``live`` the variables a block, or one after it, reads.
+
+    ``limits`` are the parameters, by index, that a loop runs up to: where a range ends.
+    """
 
     loops: dict[int, frozenset[int]]
     back: frozenset[tuple[int, int]]
     live: tuple[frozenset[str], ...]
+    limits: frozenset[int] = frozenset()
 
 
 def successors(end: ir.Terminator) -> tuple[int, ...]:
@@ -46,7 +50,27 @@ def flow_of(function: ir.Function) -> Flow:
             if block not in body:
                 body.add(block)
                 stack += before[block]
-    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of))
+    inside = frozenset().union(*loops.values())
+    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside))
+
+
+def _limits(function: ir.Function, inside: frozenset[int]) -> frozenset[int]:
+    """Parameters that nobody assigns to, and up to which a loop counts something else."""
+    if not inside:
+        return frozenset()
+    steps = [node for block in function.blocks for top in expressions(block) for node in sub(top) if isinstance(node, (ir.Assign, ir.Unary))]
+    assigned = {node.left.id for node in steps if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var)}
+    down = {node.left.id for node in steps if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var) and node.op == "-"}
+    down |= {node.operand.id for node in steps if isinstance(node, ir.Unary) and "--" in node.op and isinstance(node.operand, ir.Var)}
+    found = set()
+    for index in inside:
+        end = function.blocks[index].end
+        test = end.test if isinstance(end, ir.Branch) else None
+        if isinstance(test, ir.Binary) and isinstance(test.left, ir.Var) and isinstance(test.right, ir.Var):
+            for counter, operators, limit in ((test.left, ("!=", "<"), test.right), (test.right, ("!=", ">"), test.left)):
+                if test.op in operators and counter.id in assigned - down and limit.id not in assigned and limit.scope == "param":
+                    found.add(limit.id)
+    return frozenset(index for index, param in enumerate(function.params) if param.id in found)
 
 
 def _retreating(next_of: list[tuple[int, ...]]) -> frozenset[tuple[int, int]]:

@@ -126,6 +126,7 @@ class Ledger:
         self.published: dict[tuple[str, Term], set[Term]] = {}
         self.copied: dict[tuple[str, Term], set[Term]] = {}
         self.leaky: set[str] = set()
+        self.served: set[str] = set()
         self.walks: Noted[Walk] = Noted()
         self.doubles: Noted[Double] = Noted()
         self.early: Noted[Early] = Noted()

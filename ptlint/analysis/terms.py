@@ -130,17 +130,17 @@ def _fold(operator: str, x: int, y: int) -> int | None:
 
 
 def _rank(term: Term) -> int:
-    """How much of an identity a term carries: a number none, what hangs on a global, or at a fixed address, little."""
+    """How much of an identity a term carries: a number none, a global or a fixed address little, what lies where that leads not much."""
     kind = term[0]
     if kind == "c" or (kind == "o" and term[1] in _TRUTHS):
         return 0
     if kind == "o":
         # The distance between two places in one thing is a number.
         return 0 if term[1] == "-" and term[2] == term[3] else max(_rank(term[2]), _rank(term[3]))
+    typed = type_of(term).endswith(("*", "]", "d_t", "e_t"))
     if bottom(term)[0] in ("g", "fn", "c"):
-        return 1
-    kept = type_of(term)
-    return 3 if kept.endswith(("*", "]", "d_t", "e_t")) else 2
+        return 1 if term[0] != "v" or term[1][0] not in ("f", "d") else 4 if typed else 2
+    return 5 if typed else 3
 
 
 def root(term: Term) -> Term:

@@ -46,7 +46,8 @@ class Event(NamedTuple):
 
     ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place
     ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's
-    state is given or taken), ``queue`` (the work item, or the like, at ``term`` by ``extra``).
+    state is given or taken), ``queue`` (the work item, or the like, at ``term`` by ``extra``), ``list`` (the node at ``term`` goes on
+    the list at ``value``, which is the caller's).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
@@ -124,7 +125,8 @@ class State:
 
     Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
     reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``passes``
-    are the calls so far that were given an address space or a mapping.
+    are the calls so far that were given an address space or a mapping. ``taken`` is what was taken off a list that others put things on, with
+    the waits since.
     """
 
     __slots__ = (
@@ -144,6 +146,7 @@ class State:
         "runtimes",
         "since",
         "stripped",
+        "taken",
         "waits",
     )
 
@@ -165,6 +168,7 @@ class State:
         self.passes: tuple[Pass, ...] = ()
         self.stripped: dict[Term, Strip] = {}
         self.gone: tuple[Event, ...] = ()
+        self.taken: dict[Term, frozenset[str]] = {}
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -185,6 +189,7 @@ class State:
         other.passes = self.passes
         other.stripped = self.stripped
         other.gone = self.gone
+        other.taken = self.taken
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -204,4 +209,5 @@ class State:
             frozenset(self.memory.items()),
             frozenset(self.facts.items()),
             frozenset(self.since.items()),
+            frozenset(self.taken.items()),
         )

@@ -106,6 +106,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     links: frozenset[str]
     heads: frozenset[str]
     leaf_bit: int
+    table_span: int
     kernel_roots: frozenset[str]
     allocs: frozenset[str]
     frees: dict[str, Free]
@@ -199,6 +200,7 @@ def load_border(folder: Path) -> Border:
         links=frozenset(name for row in data["queue_link"] for name in row["types"]),
         heads=frozenset(name for row in data["head"] for name in row["types"]),
         leaf_bit=data["hardware"]["leaf_bit"],
+        table_span=data["hardware"]["table_span"],
         kernel_roots=_names(data["kernel_root"]),
         allocs=_names(data["alloc"]),
         frees=_by_name(Free, data["free"]),

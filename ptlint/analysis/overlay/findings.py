@@ -98,6 +98,8 @@ def _message(clash: Clash, member: str) -> str:
     name = member.rsplit(".", 1)[-1]
     if clash.kind == "listed":
         return f"the rcu_head is written over {name} while the table is still on the list that it was found on"
+    if clash.kind == "deposited":
+        return f"the rcu_head is written while the table is still deposited in {name}, linked by its own words"
     if clash.kind == "walked":
         return f"the rcu_head is written over {name}, and the list is walked on through it"
     if clash.kind == "open":

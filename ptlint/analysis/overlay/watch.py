@@ -248,6 +248,9 @@ class Watching(Evaluator):
         for claim in _open(prior, head.term):
             if self.words.overlap(claim.member, head.member) and not _together(claim, head):
                 self._clash("open", head, claim, head, state)
+        if (member := self._deposited(head.term, prior, state)) and not any(claim.term == head.term and claim.member == member for claim in prior):
+            deposit = Claim("open", head.term, member, head.at, cell=member)
+            self._clash("deposited", head, deposit, head, state)
         found = self.walked(head.term)
         if found is None or head.chain or found[2] or found[0][0] in ("a", "p") or not self.cell_name(found[0]):
             return
@@ -255,6 +258,17 @@ class Watching(Evaluator):
         if not closed and self.words.overlap(found[1], head.member):
             listed = Claim("open", head.term, found[1], head.at, cell=self.cell_name(found[0]))
             self._clash("listed", head, listed, head, state)
+
+    def _deposited(self, thing: Term, prior: tuple[Claim, ...], state: State) -> str:
+        """The member of another table in which this function found a table as a deposit, where it still lies; empty where it does not."""
+        place = thing[1] if thing[0] == "v" else ZERO
+        if place[0] != "f" or place[2] not in self.words.members or bare(place[3]) not in self.border.level_types:
+            return ""
+        holder = terms.root(place[1])
+        if not any(member == place[2] and other == holder for _, member, _, other, _, _ in self.kept_uses):
+            return ""  # what a callee gives may have been taken out there
+        taken = any(claim.kind == "close" and claim.term == thing for claim in prior)
+        return "" if taken or terms.root(self.load(place, state)) != thing else str(place[2])
 
     def _use_meets(self, use: Claim, prior: tuple[Claim, ...], state: State) -> None:
         """Was the object given away before?"""
