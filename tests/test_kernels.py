@@ -6,12 +6,15 @@ Each kernel is analysed once, and the result kept in a file that the processes o
 from __future__ import annotations
 
 import fcntl
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
-from cases import graph_lines
+from cases import ROOT, graph_lines
+from renaming import rename
 from test_report import SEED
 
 from ptlint.errors import UsageError
@@ -203,6 +206,30 @@ def test_the_edges_of_the_seed(of: Callable[[str], Outcome]) -> None:
     # Without PT_RECLAIM there is another function of that name, which waits for an IPI.
     one = {node.frees for node in graph.nodes if node.function == "__tlb_remove_table_one"}
     assert (one, frees["tlb_remove_table_free"]) == ({"rcu", "semi-rcu"}, "rcu")
+
+
+def test_names_between_the_border_and_the_frees_mean_nothing(
+    of: Callable[[str], Outcome], kernel_tree: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Static functions and local variables are renamed; the findings say the same, names aside. What does not compile then is not looked at."""
+    source = kernel_tree("6.12")
+    tree = Path(shutil.copytree(source, tmp_path / "linux", symlinks=True))
+    folders = ("mm", "arch/x86/mm", "arch/x86/kernel", "arch/x86/xen", "arch/x86/hyperv")
+    files = sorted(str(path.relative_to(source)) for folder in folders for path in (source / folder).rglob("*.c"))
+    known = {word for path in (ROOT / "rules").glob("*.toml") for word in re.findall(r"\w+", path.read_text())}
+    texts, back = rename(source, files, known)
+    assert len(back) > 5000
+    for file, text in texts.items():
+        (tree / file).write_text(text)
+
+    def old(outcome: Outcome) -> list[str]:
+        found = [msgspec.json.encode(msgspec.structs.replace(finding, fingerprint="")).decode() for finding in findings(outcome)]
+        return sorted(re.sub(r"[A-Za-z_]\w*", lambda word: back.get(word[0], word[0]), text) for text in found)
+
+    other = run(RunOptions(tree=tree, jobs=2), NullProgress())
+    lost = {entry.file for entry in other.check((), (), ()).incomplete}
+    assert len(lost) <= 2, lost
+    assert old(other) == old(of("6.12"))
 
 
 def test_two_functions_of_one_name(of: Callable[[str], Outcome]) -> None:

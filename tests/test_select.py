@@ -117,6 +117,18 @@ void g(struct info *info, pud_t *pud) { info->give(pud); }
     assert {"hand_on", "f", "g"} <= found.functions
 
 
+def test_what_stands_where_others_have_a_wait_is_read(tmp_path: Path) -> None:
+    found = chosen(
+        tmp_path,
+        {
+            "arch/x86/kernel/ops.c": "struct ops ops = { .flush_others = native_flush_tlb_multi, .name = other };\n",
+            "arch/x86/kernel/guest.c": "void guest_start(void)\n{\n\tops.flush_others = guest_flush;\n}\n",
+            "arch/x86/kernel/none.c": "void none_start(void)\n{\n\tops.name = guest_flush;\n}\n",
+        },
+    )
+    assert found.units == {"arch/x86/kernel/ops.c", "arch/x86/kernel/guest.c"}
+
+
 def test_a_dropped_reference_counts_only_for_what_was_a_table(tmp_path: Path) -> None:
     found = chosen(
         tmp_path,

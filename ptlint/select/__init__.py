@@ -41,7 +41,7 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1) ->
     chosen = choose(index, border, rules, vocabulary)
     facts = chosen.all
     names = frozenset(fact.name for fact in facts)
-    units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source) | _fillers(index, chosen) | _broken(index))
+    units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source) | _fillers(index, chosen, border) | _broken(index))
     units |= _sharing(index, border, units)
     context = _units(index, frozenset(fact.file for fact in facts if fact.source)) - units
     others = [fact for file in index.files.values() for fact in file.facts if fact.name not in names]
@@ -69,14 +69,16 @@ def _broken(index: Index) -> frozenset[str]:
     return frozenset(path for path, file in index.files.items() if path.endswith(".c") and not (file.parts.even and file.parts.definitions))
 
 
-def _fillers(index: Index, chosen: Chosen) -> frozenset[str]:
-    """The .c files that put a chosen function into a table of functions, in a function or outside of any."""
+def _fillers(index: Index, chosen: Chosen, border: BorderLike) -> frozenset[str]:
+    """The .c files that put a chosen function into a table of functions, in a function or outside of any, or something in the place of a wait."""
     names = {fact.name.encode() for fact in chosen.core}
     # What headers offer for entries is put into such tables too: without it nobody knows who sets an entry.
     names |= {
         fact.name.encode() for file in index.files.values() for fact in file.facts if fact.table and not fact.source and not fact.definition.macro
     }
-    return frozenset(path for path, filled in index.filled.items() if not names.isdisjoint(filled))
+    waits = {name.encode() for name in border.waits}
+    waiting = {member for filled in index.filled.values() for member, name in filled if name in waits}
+    return frozenset(path for path, filled in index.filled.items() if any(name in names or member in waiting for member, name in filled))
 
 
 def _sharing(index: Index, border: BorderLike, units: frozenset[str]) -> frozenset[str]:

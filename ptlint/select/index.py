@@ -19,7 +19,7 @@ __all__ = ["Fact", "File", "Index", "read_index"]
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _INCLUDED = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+\.c)"', re.MULTILINE)
-_FILLED = re.compile(rb"(?:\.|->)\s*\w+\s*=\s*&?\s*(\w+)\s*[,;}]")
+_FILLED = re.compile(rb"(?:\.|->)\s*(\w+)\s*=\s*&?\s*(\w+)\s*[,;}]")
 _SOURCES = (".c", ".h")
 
 
@@ -49,29 +49,29 @@ class File(msgspec.Struct, frozen=True, eq=False):
 class Index(msgspec.Struct, frozen=True, eq=False):
     """All files that were taken apart; ``includers`` of each .c file that is included; how many files and bytes were searched.
 
-    ``filled`` are the names that each .c file puts into a member: in a function, or in an initialiser outside of any.
+    ``filled`` are what each .c file puts into members, in a function or in an initialiser outside of any: (member, name).
     """
 
     files: dict[str, File]
     includers: dict[str, frozenset[str]]
     searched: int
     size: int
-    filled: dict[str, frozenset[bytes]]
+    filled: dict[str, frozenset[tuple[bytes, bytes]]]
 
 
 def read_index(tree: Tree, rules: SelectRules, vocabulary: Vocabulary, ways: Sequence[bytes], jobs: int = 1) -> Index:
     """Search the folders of ``rules``; take apart what has a word, what is to be read in full, and headers that name one of ``ways``."""
     files: dict[str, File] = {}
     includers: dict[str, set[str]] = {}
-    filled: dict[str, frozenset[bytes]] = {}
+    filled: dict[str, frozenset[tuple[bytes, bytes]]] = {}
     searched = size = 0
     for path, whole, data in _contents(tree, rules, jobs):
         searched += 1
         size += len(data)
         for name in _INCLUDED.findall(data) if b'.c"' in data else ():
             includers.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(path), name.decode())), set()).add(path)
-        if path.endswith(".c") and path.startswith(rules.fillers.paths) and (names := frozenset(_FILLED.findall(data))):
-            filled[path] = names
+        if path.endswith(".c") and path.startswith(rules.fillers.paths) and (pairs := frozenset(_FILLED.findall(data))):
+            filled[path] = pairs
         if whole or any(text in data for text in vocabulary.coarse) or (path.endswith(".h") and any(text in data for text in ways)):
             files[path] = take_apart(path, data, rules, vocabulary)
     return Index(files, {path: frozenset(found) for path, found in includers.items()}, searched, size, filled)
