@@ -75,7 +75,8 @@ def _replace(text: str, code: str, names: dict[str, str], start: int, end: int) 
 def rename(root: Path, files: Iterable[str], known: set[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Rename in ``files`` of a tree: the new texts by file, and the old names of static functions by the new ones.
 
-    ``known`` are words that mean something by themselves: those of the rules. A name that a header or a directive has stays: it may be more than one thing.
+    ``known`` are words that mean something by themselves: those of the rules. A name that a header or a directive has stays: it may be
+    more than one thing.
     """
     headers = {word for path in root.glob("include/**/*.h") for word in _WORD.findall(path.read_text(errors="replace"))}
     headers |= {word for path in root.glob("arch/x86/**/*.h") for word in _WORD.findall(path.read_text(errors="replace"))}

@@ -666,8 +666,8 @@ class Calls(Watching):
 
     def _twice(self, event: Event, state: State) -> None:
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
-        if any(word.startswith("cell:") for word in event.after) or terms.anchor(event.term)[0] == "g":
-            return
+        if any(word.startswith("cell:") for word in event.after) or terms.names_global(event.term):
+            return  # what a global leads to by an index that is not known is told apart by nothing
         for before in (*state.events[state.fence :], *state.gone):
             if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
                 continue  # code that serves any page drops references: each its own

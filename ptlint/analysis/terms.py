@@ -34,6 +34,7 @@ __all__ = [
     "field",
     "is_place",
     "leaves",
+    "names_global",
     "op",
     "order",
     "place_type",
@@ -186,6 +187,20 @@ def anchor(term: Term) -> Term:
             return term
         term = inner
     return term
+
+
+def names_global(term: Term) -> bool:
+    """Does any part of it hang on a global variable?"""
+    stack = [term]
+    while stack:
+        top = stack.pop()
+        if top[0] == "g":
+            return True
+        if top[0] in ("f", "d", "v", "up"):
+            stack.append(top[1])
+        elif top[0] == "o":
+            stack += (top[2], top[3])
+    return False
 
 
 def leaves(term: Term) -> list[Term]:
