@@ -66,7 +66,8 @@ def _semi_rcu(build: _Build) -> Iterator[RawFinding]:
     """PTL002, at the call that frees after the IPI."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
-        if kind == "semi-rcu" and not build.origins.doomed(event.chain):
+        # An IPI that came before the unlink, or who knows when, is no sign of one that was meant for the free.
+        if kind == "semi-rcu" and event.unlinked is not None and not build.origins.doomed(event.chain):
             added = [index for index, hop in enumerate(event.chain) if hop.deferral == "semi-rcu"]
             ways.setdefault(event.chain[added[-1]], {})[event] = runtimes
     for hop, events in ways.items():
