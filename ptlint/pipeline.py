@@ -11,7 +11,7 @@ import msgspec
 from ptlint import resources
 from ptlint.cache import Deps, Recorder, Session, lookups, open_session, search_path, tool_identity
 from ptlint.cache.deps import digest
-from ptlint.errors import UsageError
+from ptlint.errors import Unreadable, UsageError
 from ptlint.options import RunOptions
 from ptlint.outcome import Outcome
 from ptlint.progress import Progress
@@ -103,11 +103,19 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         tolerant = Tolerant(tree)
         selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs)
         derived = _derived(tree, options, selection.gates, session, tool)
-        plan = realise(tree, folder if kept is None else kept.generated, derived)
+        try:
+            plan = realise(tree, folder if kept is None else kept.generated, derived)
+        except Unreadable:
+            if kept is None:
+                raise
+            # The cache's disk may be full, or not to be written on: then nothing is kept.
+            kept = None
+            plan = realise(tree, folder, derived)
         progress.advance()
         prepared = time.monotonic()
         chosen = frozenset(options.variants)
-        readings = [Reading(order, session, tree.tree, tool) for order in _orders(plan, chosen, selection.units, selection.skipped, tolerant)]
+        orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant)
+        readings = [Reading(order, session, tree.tree, tool, kept) for order in orders]
         results, figures = _work(readings, options.jobs, progress, session, tool)
         with session.batch():
             for reading in readings:

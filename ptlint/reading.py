@@ -14,7 +14,7 @@ from collections.abc import Iterable
 import msgspec
 
 from ptlint.analysis.result import BuildResult
-from ptlint.cache import Deps, Session, lookups, search_path
+from ptlint.cache import Deps, Precompiled, Session, lookups, search_path
 from ptlint.cache.deps import digest
 from ptlint.frontend.ir import Layout
 from ptlint.frontend.problem import Problem
@@ -57,7 +57,8 @@ class _Table(msgspec.Struct, array_like=True):
 class Reading:
     """The state of one build. ``settled`` is False once something may be another time as it was not now (a process that was killed)."""
 
-    def __init__(self, order: Order, session: Session, tree: Tree, tool: bytes) -> None:
+    def __init__(self, order: Order, session: Session, tree: Tree, tool: bytes, precompiled: Precompiled | None = None) -> None:
+        """``precompiled`` is where precompiled headers of the tree are kept, if they are."""
         self.order, self._session, self._tree, self._tool = order, session, tree, tool
         self.settled = True
         self._header: _Header | None = None
@@ -65,7 +66,7 @@ class Reading:
         self._units: dict[str, ParsedUnit] = {}
         self._kept: frozenset[str] = frozenset()
         self._bound = False
-        self._precompiled = session.precompiled(tree)
+        self._precompiled = precompiled
         self._made: list[str] = []
         if session.active:
             self._recall()

@@ -479,6 +479,22 @@ def test_the_precompiled_header_is_used_again_while_no_header_changes(tree: Path
     assert set((cache / "headers").glob("*.pch")) > before
 
 
+def test_where_generated_headers_cannot_be_kept_nothing_is_lost(tree: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "other"
+    (cache / "headers" / "made").mkdir(parents=True)
+    (cache / "headers" / "made" / "generated").write_text("no folder")
+    assert said(look(tree, cache)) == said(look(tree, None))
+    assert not list((cache / "headers").glob("*.note"))
+
+
+def test_a_commit_that_was_looked_at_is_known(tree: Path, tmp_path: Path) -> None:
+    repository = git.Repo.init(tree)
+    repository.git.add(all=True)
+    repository.git.execute(["git", "-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "all"])
+    assert not cached(look(tree, tmp_path / "other", rev="HEAD"))
+    assert cached(look(tree, tmp_path / "other", rev="HEAD"))
+
+
 def test_no_session_without_a_folder(tree: Path) -> None:
     session = Session(None)
     with open_tree(tree) as opened:

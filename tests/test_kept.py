@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptlint import resources
+from ptlint.analysis import ledger, values
 from ptlint.analysis.build import analyse
 from ptlint.analysis.engine import Engine
 from ptlint.analysis.kept import Codec, text_digest
+from ptlint.analysis.overlay import notes
 from ptlint.analysis.result import BuildResult
 from ptlint.frontend import ir
 from ptlint.program.border import load_border
@@ -178,6 +180,19 @@ def kinds(thing: Any) -> Iterator[type]:
     if isinstance(thing, tuple):
         for part in thing:
             yield from kinds(part)
+
+
+def test_every_kind_of_note_can_be_kept() -> None:
+    modules = (values, ledger, notes)
+    tuples = {
+        one for module in modules for one in vars(module).values() if isinstance(one, type) and issubclass(one, tuple) and hasattr(one, "_fields")
+    }
+    assert len(tuples) > 20
+    for kind in tuples:
+        thing = kind(*range(len(kind._fields)))
+        again = CODECS[0].decode(CODECS[0].encode(thing))
+        assert type(again) is kind
+        assert again == thing
 
 
 def test_places_move_with_the_function_that_they_are_in() -> None:

@@ -20,10 +20,15 @@ from ptlint.frontend import ir
 from ptlint.program.link import Program
 from ptlint.program.walk import sub
 
-__all__ = ["Answers", "Asked", "Question"]
+__all__ = ["Answers", "Asked", "Question", "digest"]
 
 Question = tuple[Any, ...]
 """What is asked, and of what: ``("summary", KEY)``."""
+
+
+def digest(data: bytes) -> bytes:
+    """Equal for equal bytes."""
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 class Answers:
@@ -71,7 +76,7 @@ class Answers:
         if isinstance(answer, dict):
             # A build that has one runtime and one that has many agree in what holds in all they have.
             answer = [(key, "*" if runtimes == self._everywhere else sorted(runtimes)) for key, runtimes in answer.items()]
-        return hashlib.blake2b(msgspec.msgpack.encode(answer), digest_size=8).digest()
+        return digest(msgspec.msgpack.encode(answer))
 
     def digest(self, question: Question) -> bytes:
         """Equal for equal answers, of whichever build."""

@@ -540,7 +540,7 @@ class Calls(Watching):
             space=inner.space if inner is not None else "",
             stripped=base in state.stripped or (inner is not None and inner.stripped),
         )
-        self._found(event, state)
+        self._found(event, state, said=inner is not None and bool(inner.level))
 
     def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
         base = terms.root(value)
@@ -622,16 +622,18 @@ class Calls(Watching):
         kind = bare(terms.place_type(place)).removesuffix("*").strip()
         return kind if kind in self.border.entries else ""
 
-    def _found(self, event: Event, state: State) -> None:
+    def _found(self, event: Event, state: State, *, said: bool = False) -> None:
+        """A table goes somewhere. Where a callee knew that it is one, what is to be said of the callee's own calls is ``said`` there."""
         level = event.level
         event = event._replace(space=self.space(event.term) or event.space)
         origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
         fresh = self.fresh(event.term, state)
         if level:
-            for index, hop in enumerate(event.chain):
+            below = tuple(hop.function for hop in event.chain[1:])
+            for index, hop in enumerate(event.chain[:1] if said else event.chain):
                 here = index == 0 and event.term[0] != "p"
-                below = tuple(inner.function for inner in event.chain[1 : index + 1])
-                hit = Hit(hop, level, fresh and index == 0, here, event.space, self.function.key, event.term, state.held > 0, state.apart, below)
+                own = self.function.key
+                hit = Hit(hop, level, fresh and index == 0, here, event.space, own, event.term, state.held > 0, state.apart, below[:index])
                 self.ledger.hits.add(hit, state.runtimes)
             self.ledger.chains.add(event.chain)
             if event.kind == "put":
@@ -908,6 +910,7 @@ class Calls(Watching):
                             stripped=event.stripped or base in state.stripped,
                         ),
                         state,
+                        said=bool(event.level),
                     )
         state.held += case.held
         state.reading = (state.reading - case.reading[1]) | case.reading[0]

@@ -6,13 +6,12 @@ is forgotten where it no longer matters. A call applies the callee's cases. See 
 
 from __future__ import annotations
 
-import hashlib
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from ptlint.analysis import terms
-from ptlint.analysis.asked import Answers, Asked, Question
+from ptlint.analysis.asked import Answers, Asked, Question, digest
 from ptlint.analysis.calls import Calls, deferral_of
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
@@ -57,7 +56,6 @@ class Engine:
         self.relevance = Relevance(program, border)
         self.ledger = Ledger()
         self.words = Words(program, border)
-        self.reused = 0
         self._deferred_items()
         self._summaries: dict[str, tuple[Summary, bytes]] = {}
         self._active: dict[str, None] = {}
@@ -65,7 +63,7 @@ class Engine:
         self._answers = Answers(program, self.relevance, self._summed)
         self._codec = Codec(program)
         self._keeper = keeper
-        self.common = hashlib.blake2b(msgspec.msgpack.encode((self.bounds, self.words.rows())), digest_size=16).digest()
+        self.common = digest(msgspec.msgpack.encode((self.bounds, self.words.rows())))
 
     def _deferred_items(self) -> None:
         """The functions that work items, timers and the like hold run later, whoever queues these."""
@@ -124,8 +122,7 @@ class Engine:
                 if all(self._answers.digest(question) == answer for question, answer in questions) and function.key not in self._open:
                     kept = msgspec.msgpack.decode(found, type=Kept)
                     summary, noted = self._codec.told(kept)
-                    self.reused += 1
-                    return (summary, _digest(kept.summary)), noted
+                    return (summary, digest(kept.summary)), noted
             except (LookupError, TypeError, ValueError):
                 continue  # of a program that was put together otherwise
         return None
@@ -147,11 +144,7 @@ class Engine:
         kept = self._codec.kept(result, noted)
         if function.key not in self._open:
             self._keeper.keep(text_digest(function, self.common), msgspec.msgpack.encode(asked.noted), msgspec.msgpack.encode(kept))
-        return (result, _digest(kept.summary)), noted
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=8).digest()
+        return (result, digest(kept.summary)), noted
 
 
 class _Run(Calls):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -188,14 +189,13 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
         if runtimes and (_live_here(event, build.origins) or _reachable(event, suspect.function, build.origins)):
             seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
-    ways: dict[tuple[Hop, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
+    ways: defaultdict[tuple[Hop, tuple[Hop, ...]], Noted[Event]] = defaultdict(Noted)
     for (unlink, chain), events in seen.items():
         if any((unlink, chain[index:]) in seen for index in range(1, len(chain))):
             continue  # said in the function that this one calls
         hop = next((hop for hop in chain if unlink is not None and hop.function == unlink.function), chain[0])
-        same = ways.setdefault((hop, chain), {})
         for event, runtimes in events.items():
-            same[event] = same.get(event, frozenset()) | runtimes
+            ways[(hop, chain)].add(event, runtimes)
     for (hop, _), events in ways.items():
         event = min(events, key=repr)
         message = "page table is unlinked and freed at once: software walkers may still be in it"
@@ -243,7 +243,7 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
     Where the same calls flush on another path, it is taken that they know when there is nothing to flush.
     """
     origins = build.origins
-    ways: dict[Hop, dict[Event, Runtimes]] = {}
+    ways: defaultdict[Hop, Noted[Event]] = defaultdict(Noted)
     met_at: dict[tuple[Place, tuple[Hop, ...]], list[tuple[Event, Runtimes]]] = {}
     for suspect, runtimes in build.ledger.suspects.items():
         event = suspect.event
@@ -265,7 +265,7 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
             continue  # said in the function that this one calls
         hop = next((hop for hop in chain for event, _ in events_here if event.unlinked and hop.function == event.unlinked.function), chain[0])
         for event, runtimes in events_here:
-            ways.setdefault(hop, {})[event] = runtimes | ways.get(hop, {}).get(event, frozenset())
+            ways[hop].add(event, runtimes)
     for hop, events in ways.items():
         event = min(events, key=_weight)
         message = "page table is freed or queued with no TLB flush since it was unlinked: a CPU may still walk it"
@@ -305,24 +305,22 @@ def _tellers(program: Program, border: Border) -> set[str] | None:
 
     None where no flush is told by such a member.
     """
+    told = {name: wait.told_arg for name, wait in border.waits.items() if wait.told_arg >= 0}
     members = set()
-    for function in program.functions.values():
-        for node in nodes(function):
-            name = node.function.key.rsplit(":", 1)[-1] if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) else ""
-            wait = border.waits.get(name)
-            if wait is not None and isinstance(node, ir.Call) and 0 <= wait.told_arg < len(node.args):
-                members |= {
-                    (part.record, part.name)
-                    for part in sub(node.args[wait.told_arg])
-                    if isinstance(part, ir.Member) and bare(part.record) in border.gathers
-                }
+    for key in [key for key, outlined in program.outlines.items() if not outlined.called.isdisjoint(told)]:
+        for node in nodes(program.functions[key]):
+            if not isinstance(node, ir.Call) or not isinstance(node.function, ir.FunctionRef):
+                continue
+            for argument in node.args[told.get(node.function.key.rsplit(":", 1)[-1], len(node.args)) :][:1]:
+                parts = [part for part in sub(argument) if isinstance(part, ir.Member)]
+                members |= {f"{part.record}.{part.name}" for part in parts if bare(part.record) in border.gathers}
     if not members:
         return None
     found = set()
-    for key, function in program.functions.items():
-        for node in nodes(function):
-            told = isinstance(node, ir.Assign) and isinstance(node.left, ir.Member) and (node.left.record, node.left.name) in members
-            if told and isinstance(node, ir.Assign) and not (isinstance(node.right, ir.Const) and node.right.value == 0):
+    for key in [key for key, outlined in program.outlines.items() if not members.isdisjoint(outlined.members)]:
+        for node in nodes(program.functions[key]):
+            told_here = isinstance(node, ir.Assign) and isinstance(node.left, ir.Member) and f"{node.left.record}.{node.left.name}" in members
+            if told_here and isinstance(node, ir.Assign) and not (isinstance(node.right, ir.Const) and node.right.value == 0):
                 found.add(key)
     return found | {caller for key in found for caller in program.callers.get(key, ())}
 

@@ -18,7 +18,6 @@ from typing import Any, Protocol
 import msgspec
 
 from ptlint.analysis import ledger, values
-from ptlint.analysis.asked import Question
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay import notes
@@ -184,8 +183,3 @@ class Codec:
 
 def _mapping(kind: type, items: Iterable[tuple[Any, Any]]) -> Any:
     return defaultdict(Noted, items) if kind is defaultdict else kind(dict(items))
-
-
-def question_of(row: list[Any]) -> Question:
-    """A question that was kept."""
-    return tuple(row)

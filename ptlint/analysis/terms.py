@@ -20,6 +20,7 @@ identity (``root``) of the operand that carries one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ptlint.frontend.ir import Place
@@ -37,6 +38,7 @@ __all__ = [
     "names_global",
     "op",
     "order",
+    "parts",
     "place_type",
     "root",
     "type_of",
@@ -189,18 +191,21 @@ def anchor(term: Term) -> Term:
     return term
 
 
-def names_global(term: Term) -> bool:
-    """Does any part of it hang on a global variable?"""
+def parts(term: Term) -> Iterator[Term]:
+    """The term, and all that it hangs on."""
     stack = [term]
     while stack:
         top = stack.pop()
-        if top[0] == "g":
-            return True
+        yield top
         if top[0] in ("f", "d", "v", "up"):
             stack.append(top[1])
         elif top[0] == "o":
             stack += (top[2], top[3])
-    return False
+
+
+def names_global(term: Term) -> bool:
+    """Does any part of it hang on a global variable?"""
+    return any(part[0] == "g" for part in parts(term))
 
 
 def leaves(term: Term) -> list[Term]:
@@ -212,16 +217,7 @@ def leaves(term: Term) -> list[Term]:
 
 def contains(term: Term, part: Term) -> bool:
     """Does ``term`` hang on ``part``?"""
-    stack = [term]
-    while stack:
-        top = stack.pop()
-        if top == part:
-            return True
-        if top[0] in ("f", "d", "v", "up"):
-            stack.append(top[1])
-        elif top[0] == "o":
-            stack += (top[2], top[3])
-    return False
+    return part in parts(term)
 
 
 def order(thing: Any) -> str:

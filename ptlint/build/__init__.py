@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -88,17 +89,17 @@ def realise(tree: Tree, cache_dir: str | os.PathLike[str], derived: Derived) -> 
 
 
 def _generate(tree: Tree, build: Build, headers: dict[str, str], folder: Path) -> tuple[str, frozenset[str]]:
-    """A folder is called by what is in it: several runs may share it."""
-    made = folder / _digest(tree, headers)
+    """The folder, called by what is in it, for several runs may share it; and the files of the tree that were read for it."""
     try:
-        _write(made, headers)
-        bounds, read = bounds_header(tree, common_arguments(tree, build.bits, str(made)), str(made))
+        with tempfile.TemporaryDirectory(prefix="ptlint-") as first:
+            _write(Path(first), headers)
+            bounds, read = bounds_header(tree, common_arguments(tree, build.bits, first), first)
         headers = headers | {f"{GENERATED}/bounds.h": bounds}
         made = folder / _digest(tree, headers)
         _write(made, headers)
     except OSError as error:
-        raise Unreadable(f"{made}: the generated headers cannot be written ({error.strerror or error})") from None
-    return str(made), read
+        raise Unreadable(f"{folder}: the generated headers cannot be written ({error.strerror or error})") from None
+    return str(made), frozenset(path for path in read if not path.startswith(first))
 
 
 def _digest(tree: Tree, headers: dict[str, str]) -> str:

@@ -23,27 +23,38 @@ _YOUNG = 600.0  # seconds
 
 
 class _Note(msgspec.Struct, frozen=True, array_like=True):
+    """What a slot holds: a file that is called by the sum of its bytes, and the identity of what it was made of."""
+
     identity: bytes
     name: str
-    sum: bytes
 
 
-def _sum(path: Path) -> bytes:
+def _name(path: Path) -> str:
+    """What a precompiled header, with the list of its files, is called by its bytes."""
     state = hashlib.blake2b(digest_size=16)
     for part in (path, path.with_name(path.name + _LISTING)):
         state.update(part.read_bytes())
-    return state.digest()
+    return f"{state.hexdigest()}.pch"
 
 
 def keep_file(made: str, folder: str) -> str:
-    """Put a precompiled header, and the list of its files, into ``folder`` under the sum of both. Returns its path there; empty where that fails."""
-    source = Path(made)
+    """Put a precompiled header, and the list of its files, into ``folder`` under the sum of both. Returns its path there; empty where that fails.
+
+    Others may look at what is there already under that name: each file appears as a whole.
+    """
     try:
         Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-        target = Path(folder) / f"{_sum(source).hex()}.pch"
-        shutil.move(source.with_name(source.name + _LISTING), target.with_name(target.name + _LISTING))
-        shutil.move(source, target)
-        return str(target)
+        target = os.path.join(folder, _name(Path(made)))
+        for end in (_LISTING, ""):
+            written = f"{target}{end}.{os.getpid()}"
+            try:
+                shutil.copyfile(made + end, written)
+                os.replace(written, target + end)
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(written)
+                raise
+        return target
     except OSError:
         return ""
 
@@ -79,39 +90,36 @@ class Precompiled:
         """The path of what is kept in a slot, if it was made of just this; else empty."""
         try:
             note = msgspec.msgpack.decode(self._note(slot).read_bytes(), type=_Note)
+            os.utime(self._note(slot))  # its generated headers are in use, whatever else
             path = self.folder / note.name
-            if note.identity != identity or _sum(path) != note.sum:
-                return ""
-            os.utime(self._note(slot))
-            return str(path)
+            return str(path) if note.identity == identity and _name(path) == note.name else ""
         except (OSError, msgspec.MsgspecError):
             return ""
 
     def keep(self, slot: str, identity: bytes, path: str) -> None:
         """Say what a header that ``keep_file`` put here was made of. What was in the slot goes, and what was used longest ago."""
         try:
-            kept = Path(path)
             note = self._note(slot)
             written = note.with_name(f".{note.name}.{os.getpid()}")
-            written.write_bytes(msgspec.msgpack.encode(_Note(identity, kept.name, _sum(kept))))
+            written.write_bytes(msgspec.msgpack.encode(_Note(identity, os.path.basename(path))))
             written.replace(note)
             self._tidy()
         except OSError:
             return
 
     def _tidy(self) -> None:
+        old = time.time() - _YOUNG  # what is younger may be in use, or somebody is about to say what it was made of
         notes = sorted(self.folder.glob("*.note"), key=lambda note: note.stat().st_mtime, reverse=True)
-        for note in notes[_MOST:]:
+        for note in [note for note in notes[_MOST:] if note.stat().st_mtime < old]:
             note.unlink(missing_ok=True)
             shutil.rmtree(self.generated / "generated" / note.name.removesuffix(".note"), ignore_errors=True)
         known = set()
-        for note in notes[:_MOST]:
+        for note in self.folder.glob("*.note"):
             with suppress(OSError, msgspec.MsgspecError):
                 known.add(msgspec.msgpack.decode(note.read_bytes(), type=_Note).name)
-        for path in self.folder.glob("*.pch"):
-            # Of a young one somebody is about to say what it was made of.
-            if path.name not in known and time.time() - path.stat().st_mtime > _YOUNG:
-                self.drop(str(path))
+        for path in self.folder.glob("*.pch*"):
+            if path.name.removesuffix(_LISTING) not in known and path.stat().st_mtime < old:
+                path.unlink(missing_ok=True)
 
     def drop(self, *paths: str) -> None:
         """Nobody will ask for these."""
@@ -123,7 +131,11 @@ class Precompiled:
     @property
     def size(self) -> int:
         """Bytes of all that is kept."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(OSError):  # another process may tidy up meanwhile
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
     def clear(self) -> None:
         """Drop everything."""
