@@ -185,6 +185,7 @@ def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped:
             continue
         files = sorted((build.units & wanted) - tolerant.problems.keys())
         gaps = [(file, "needed for the build, and missing or empty in the tree") for file in sorted(build.absent)]
+        gaps += [(file, "its folder matters, and no build enters it") for file in sorted(build.passed_by)]
         gaps += [(file, "the file is empty") for file in sorted(build.units & tolerant.empty)]
         gaps += [(file, reason) for file, reason in sorted(tolerant.problems.items())]
         orders.append(

@@ -42,6 +42,7 @@ class Calls(Watching):
     bounds: Bounds
     flow: Flow
     side: Noted[Event]
+    beside: set[tuple[object, ...]]
     unknown: set[Term]
     folios: set[Term]
 
@@ -138,9 +139,8 @@ class Calls(Watching):
                 after = self._apply(case, key, values, node, one)
                 if after is not None:
                     found.append(after)
-        for event, runtimes in summary.side:
-            if runtimes & state.runtimes:
-                self._beside(event, runtimes & state.runtimes, values, node, state, found)
+        if summary.side:
+            self._beside(key, summary.side, values, node, state, [after for _, after in found])
         if isinstance(node, ir.Call) and len(results) == 1 and next(iter(results))[0] == "c" and self._takes_table(key):
             # What a function of a table always answers, it answers in this configuration: whether a lock fits into the descriptor, say.
             found = [(("n", (node.place, "always"), bare(node.type)), after) for _, after in found]
@@ -150,18 +150,35 @@ class Calls(Watching):
         return any(bare(type_) in self.border.tables for type_ in self.asked.takes(key) or ())
 
     def _beside(
-        self, event: Event, runtimes: frozenset[str], values: list[Term], node: ir.Call | ir.Asm, state: State, found: list[tuple[Term, State]]
+        self,
+        key: str,
+        side: tuple[tuple[Event, frozenset[str]], ...],
+        values: list[Term],
+        node: ir.Call | ir.Asm,
+        state: State,
+        found: list[State],
     ) -> None:
         """What a callee empties: of this function's own making, or the caller's."""
-        for _, after in found:
+        for after in found:
             substitute = _Substitute(self, values, state, node.place, before=after.memory)
-            term = substitute.term(event.term)
-            if terms.root(term)[0] != "v" or not self._cell_of(terms.root(term)):
-                through = frozenset({f"cell:{self._cell_of(event.term)}"})
-                self._free(term, event.after | through, event.chain, node, "wrapper", after, event)
-        one = State(runtimes)
-        one.waits = state.waits
-        self._free(_Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
+            own: dict[Term, Term] = {}
+            for event, runtimes in side:
+                if event.term not in own:
+                    own[event.term] = substitute.term(event.term)
+                term = own[event.term]
+                if runtimes & state.runtimes and (terms.root(term)[0] != "v" or not self._cell_of(terms.root(term))):
+                    through = frozenset({f"cell:{self._cell_of(event.term)}"})
+                    self._free(term, event.after | through, event.chain, node, "wrapper", after, event)
+        # The caller's: by nothing but what is given and what was waited for, whatever else the path knows.
+        asked = (key, node.place, tuple(values), state.waits, state.runtimes)
+        if asked in self.beside:
+            return
+        self.beside.add(asked)
+        for event, runtimes in side:
+            if runtimes & state.runtimes:
+                one = State(runtimes & state.runtimes)
+                one.waits = state.waits
+                self._free(_Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
 
     def _used(self, key: str, values: list[Term], node: ir.Call, state: State) -> None:
         """A table is given to a function that works on its descriptor after it was freed or queued on this path."""

@@ -162,6 +162,7 @@ class _Run(Calls):
         self.params = {param.id: ("p", index, param.type) for index, param in enumerate(function.params)}
         self.flow: Flow = flow_of(function)
         self.side: Noted[Event] = Noted()
+        self.beside: set[tuple[object, ...]] = set()
         self.unknown: set[Term] = set()
         self.folios: set[Term] = set()
 
@@ -363,12 +364,12 @@ class _Run(Calls):
         return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))
 
     def _of_use(self, events: tuple[Event, ...], stores: tuple[tuple[Term, Term], ...], result: Term) -> tuple[Event, ...]:
-        """The events that say something to callers. How a table was made that they get no hold of, and what is in it, says nothing."""
+        """The events that say something to callers. What becomes of a table that they get no hold of was noted where it happened."""
         shown = {terms.anchor(result), *(terms.anchor(value) for _, value in stores)}
         kept: list[Event] = []
         for event in reversed(events):
             at = [terms.anchor(event.term), *([terms.anchor(event.value)] if event.value != terms.ZERO else [])]
-            if event.kind in ("make", "strip", "set") and all(base[0] in ("m", "n", "a") and base not in shown for base in at):
+            if event.kind != "wait" and all(base[0] in ("m", "n", "a") and base not in shown for base in at):
                 continue
             shown.update(at)
             kept.append(event)

@@ -86,7 +86,8 @@ def derive_builds(
     if user_config is not None:
         kconfig.load(_read(user_config))
         found.append(_build(f"config:{user_config.name}", f"config:{user_config.name}", kconfig, makefiles, runtimes, rules))
-    return _merge(found)
+    passed_by = makefiles.passed_by(rules.needed.folders)
+    return [msgspec.structs.replace(build, passed_by=passed_by) for build in _merge(found)]
 
 
 def axes(kconfig: Configuration, rules: Rules) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 
-from ptlint.build.headers import CLEANUP
+from ptlint.build.headers import CLEANUP, COMPILER
 from ptlint.build.model import Build, Command
 from ptlint.tree import Tree
 
@@ -48,6 +48,7 @@ def common_arguments(tree: Tree, bits: int, generated: str) -> tuple[str, ...]:
     if not early:
         early += ["-include", f"{generated}/include/generated/autoconf.h"]
     early += ["-include", f"{generated}/{CLEANUP}"]
+    includes += ["-idirafter", f"{generated}/{COMPILER}"]
     return (f"-working-directory={tree.directory()}", "-xc", *_MACHINE[bits], *_LANGUAGE, *_MACROS, *includes, *early)
 
 

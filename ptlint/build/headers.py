@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from ptlint.tree import Tree
 
-__all__ = ["ASM", "ASM_UAPI", "CLEANUP", "GENERATED", "KBUILD_ENUM", "generated_headers"]
+__all__ = ["ASM", "ASM_UAPI", "CLEANUP", "COMPILER", "GENERATED", "KBUILD_ENUM", "generated_headers"]
 
 ASM = "arch/x86/include/generated/asm"
 ASM_UAPI = "arch/x86/include/generated/uapi/asm"
 GENERATED = "include/generated"
 CLEANUP = "ptlint/cleanup.h"
+COMPILER = "ptlint/compiler"
 KBUILD_ENUM = "ptlint/bounds/linux/kbuild.h"
 
 _LIST = re.compile(r"^(generic|mandatory|generated)-y\s*[+:]?=\s*(.*)$")
@@ -27,6 +28,28 @@ _CLEANUP_TEXT = """\
 #define __cleanup(func) __attribute__((__cleanup__(func), __annotate__("cleanup:" #func)))
 #endif
 """
+# The compiler's own headers, which libclang comes without: trees older than 5.16 include them.
+_COMPILER_TEXTS = {
+    "stdarg.h": """\
+#ifndef __STDARG_H
+#define __STDARG_H
+typedef __builtin_va_list __gnuc_va_list;
+typedef __builtin_va_list va_list;
+#define va_start(list, last) __builtin_va_start(list, last)
+#define va_end(list) __builtin_va_end(list)
+#define va_arg(list, type) __builtin_va_arg(list, type)
+#define va_copy(to, from) __builtin_va_copy(to, from)
+#endif
+""",
+    "stddef.h": """\
+#ifndef __STDDEF_H
+#define __STDDEF_H
+#define NULL ((void *)0)
+#define offsetof(type, member) __builtin_offsetof(type, member)
+#endif
+""",
+    "stdbool.h": "#define bool _Bool\n#define true 1\n#define false 0\n",
+}
 _KBUILD_TEXT = """\
 #ifndef __LINUX_KBUILD_H
 #define __LINUX_KBUILD_H
@@ -54,7 +77,7 @@ def generated_headers(tree: Tree, symbols: Mapping[str, str]) -> dict[str, str]:
         "include/generated/uapi/linux/version.h": _version(tree.version),
         CLEANUP: _CLEANUP_TEXT,
         KBUILD_ENUM: _KBUILD_TEXT,
-    }
+    } | {f"{COMPILER}/{name}": text for name, text in _COMPILER_TEXTS.items()}
     for folder, own, generic, prefix in (
         (ASM, "arch/x86/include/asm", "include/asm-generic", "asm-generic"),
         (ASM_UAPI, "arch/x86/include/uapi/asm", "include/uapi/asm-generic", "asm-generic"),

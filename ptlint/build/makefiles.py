@@ -23,6 +23,7 @@ _INCLUDE = re.compile(r"^\s*-?include\s+(?P<path>.*)$")
 _COMMENT = re.compile(r"(?<!\\)#.*$")
 _PAIR = re.compile(r"""^\(\s*(.*?)\s*,\s*(.*?)\s*\)\s*$|^"(.*)"\s+"(.*)"\s*$|^'(.*)'\s+'(.*)'\s*$""")
 _MODULE = ("m",)
+_TOP = ("init-y", "core-y", "core-m", "drivers-y", "drivers-m", "net-y", "libs-y", "libs-m", "virt-y")
 
 Units = tuple[frozenset[str], frozenset[str]]
 
@@ -55,6 +56,7 @@ class Makefiles:
         self._lines: dict[str, tuple[str, ...]] = {}
         self._exists: dict[str, bool] = {}
         self.absent: set[str] = set()
+        self.entered: set[str] = set()
 
     def units(self, symbols: Mapping[str, str]) -> Units:
         """The C files that are compiled with these values of symbols, and those among them that become modules."""
@@ -75,13 +77,23 @@ class Makefiles:
         modules: set[str] = set()
         seen: set[str] = set()
         self._descend("", given, built, modules, False, seen)
+        # Until 5.17 the top Makefile names the folders, and Kbuild none.
+        top = self._evaluate("", "Makefile", given)
+        for word in " ".join(expand(top.get(name, ""), top) for name in _TOP).split():
+            if word.endswith("/"):
+                self._descend(posixpath.normpath(word), given, built, modules, False, seen)
         for extra in self._folders:
             if not self._is_file(extra.parent) and (extra.symbol is None or extra.symbol in symbols):
                 self._descend(extra.path, given, built, modules, False, seen)
         if not built:
             for folder in ("mm", "kernel", "arch/x86"):
-                self._descend(folder, given, built, modules, False, set())
+                self._descend(folder, given, built, modules, False, seen)
+        self.entered |= seen
         return frozenset(built | modules), frozenset(modules - built)
+
+    def passed_by(self, folders: Sequence[str]) -> frozenset[str]:
+        """The Makefiles of those of ``folders`` that none of the configurations asked for so far has entered."""
+        return frozenset(name for folder in folders if folder not in self.entered for name in self._candidates(folder) if self._is_file(name))
 
     def _descend(self, folder: str, given: Mapping[str, str], built: set[str], modules: set[str], module: bool, seen: set[str]) -> None:
         if folder in seen:

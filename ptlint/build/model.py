@@ -26,7 +26,8 @@ class Build(msgspec.Struct, frozen=True):
     that this build can run as: ``nopv`` alone, or ``native`` with the guests that are built in, each with a word that its variants
     append (``pae``, ``no-pt-reclaim``), joined by ``/``. ``units`` are the C files that its Makefiles compile. ``same_as``
     names the builds that were merged into this one because they give the same program. ``modules`` are those of ``units`` that
-    become modules. ``absent`` are files that its Makefiles name and the tree does not have.
+    become modules. ``absent`` are files that its Makefiles name and the tree does not have. ``passed_by`` are Makefiles of folders that
+    matter, and that no build of the tree enters.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Build(msgspec.Struct, frozen=True):
     same_as: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
+    passed_by: frozenset[str] = frozenset()
 
     @property
     def bits(self) -> int:
