@@ -157,6 +157,10 @@ def _parse(task: ParseTask, border: Border) -> ParsedUnits:
         for file, words in task.units:
             arguments = (*words, *trusted)
             parsed = parse_shared(sources, file, arguments, headers, pch, records)
+            if parsed.problems and pch is not None:
+                # It may be that its headers do not go together in this order: they do in its own, or the problem is the file's.
+                alone = parse_shared(sources, file, words, Headers(), None, records)
+                parsed = parsed if alone.problems else alone
             unit = b"" if parsed.unit is None else msgspec.msgpack.encode(parsed.unit)
             units.append(ParsedUnit(file, unit, parsed.refs, parsed.problems, parsed.read))
         kept = keep_file(made, task.shelf) if task.shelf and pch and not known else ""

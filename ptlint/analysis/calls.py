@@ -316,6 +316,10 @@ class Calls(Watching):
         if name in border.data and border.data[name] < len(values):
             state.facts[("leaf", terms.root(values[border.data[name]]))] = True
             return [(result, state)]
+        if name in border.mappings and border.mappings[name] < len(values):
+            other = state.copy()
+            state.facts[("leaf", terms.root(values[border.mappings[name]]))] = True
+            return [(("c", 1), state), (ZERO, other)]
         if name in border.allocs:
             return [(("m", (node.place,), bare(node.type)), state)]
         if name in border.waits:
@@ -1034,6 +1038,8 @@ class _Substitute:
             return (kind, (self.at, self.numbers.setdefault(term, len(self.numbers))), term[2])
         if kind == "up":
             return terms.up(self.term(term[1]), term[2])
+        if kind == "leaf":
+            return ("leaf", self.term(term[1]))
         if kind == "o":
             if term[1] == "!":
                 inner = self.term(term[2])

@@ -334,7 +334,9 @@ class _Run(Calls):
         state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
         held = {terms.root(value) for value in state.memory.values()}
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}
-        state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf" or not self._of_entry(term)}
+        state.facts = {
+            term: truth for term, truth in state.facts.items() if not self._of_entry(term[1] if term[0] == "leaf" else term) or term[1] in held
+        }
 
     def _of_entry(self, term: Term) -> bool:
         return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))
@@ -360,7 +362,7 @@ class _Run(Calls):
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
         kept = self.ledger.first(sorted(stores, key=terms.order), 6, "stores of a case")
-        when = self.ledger.first(sorted(conditions, key=terms.order), 4, "conditions of a case")
+        when = self.ledger.first(sorted(conditions, key=lambda one: (one[0][0] != "leaf", terms.order(one))), 4, "conditions of a case")
         return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))
 
     def _of_use(self, events: tuple[Event, ...], stores: tuple[tuple[Term, Term], ...], result: Term) -> tuple[Event, ...]:
@@ -388,7 +390,11 @@ class _Run(Calls):
         )
 
     def _on_entry(self, term: Term) -> bool:
-        return term[0] != "leaf" and all(leaf[0] in ("p", "c", "v") and not self.is_local(leaf) for leaf in terms.leaves(term))
+        if term[0] == "leaf":
+            term = term[1]
+            if bare(terms.type_of(term)) not in self.border.entries:
+                return False
+        return all(leaf[0] in ("p", "c", "v") and not self.is_local(leaf) for leaf in terms.leaves(term))
 
     def outlives(self, place: Term) -> bool:
         """Is the place one that the caller can reach?"""
@@ -402,9 +408,9 @@ class _Run(Calls):
                 groups: dict[tuple[object, ...], Case] = {}
                 for case in cases:
                     group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.reading, case.result if keep_result else None)
-                    first = groups.setdefault(group, case._replace(conditions=()))
-                    if first.result != case.result:
-                        groups[group] = first._replace(result=("n", ("joined",), self.function.result))
+                    first = groups.setdefault(group, case)
+                    result = case.result if first.result == case.result else ("n", ("joined",), self.function.result)
+                    groups[group] = first._replace(result=result, conditions=_no_tables(first, case))
                 self.ledger.dropped["states"] += len(cases) - len(groups)
                 cases = list(groups.values())
         if len(cases) > self.bounds.cases:
@@ -454,6 +460,11 @@ def _given(function: ir.Function, name: str, index: int) -> list[str]:
             if isinstance(callback, ir.FunctionRef):
                 found.append(callback.key)
     return found
+
+
+def _no_tables(first: Case, other: Case) -> tuple[tuple[Term, bool], ...]:
+    """What two cases both say of entries that lead to no table."""
+    return tuple(one for one in first.conditions if one[0][0] == "leaf" and one in other.conditions)
 
 
 _Way = TypeVar("_Way", State, Case)

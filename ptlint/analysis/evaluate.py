@@ -318,6 +318,9 @@ class Evaluator:
 
     def assume(self, test: Term, wanted: bool, state: State) -> bool:
         """Add what holds when ``test`` is ``wanted``. Returns whether it can be."""
+        if test[0] == "leaf":
+            state.facts[("leaf", terms.root(test[1]))] = True
+            return True
         while test[0] == "o":
             if test[1] == "!":
                 test, wanted = test[2], not wanted
@@ -333,8 +336,14 @@ class Evaluator:
         known = state.facts.get(test)
         if known is not None:
             return known == wanted
+        mask = self._bits(test)
+        # Bits from the lowest up without a gap are an alignment's.
+        present = 1 << self.border.present_bit
+        absent = not wanted and mask & present and test[1] == "&" and (mask == present or mask & (mask + 1))
+        if absent and bare(terms.type_of(terms.root(test))) in self.border.entries:
+            # An entry that is not present leads nowhere.
+            state.facts[("leaf", terms.root(test))] = True
         if wanted:
-            mask = self._bits(test)
             if mask >> self.border.leaf_bit & 1 and self._one_bit(test, mask):
                 state.facts[("leaf", terms.root(test if test[1] not in _COMPARISONS else test[2]))] = True
         if self._worth_knowing(test):

@@ -106,6 +106,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     links: frozenset[str]
     heads: frozenset[str]
     leaf_bit: int
+    present_bit: int
     table_span: int
     kernel_roots: frozenset[str]
     allocs: frozenset[str]
@@ -117,6 +118,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     readers: dict[str, str]
     reader_ends: dict[str, str]
     data: dict[str, int]
+    mappings: dict[str, int]
     noreturn: frozenset[str]
     ignored: frozenset[str]
     locks: frozenset[str]
@@ -139,6 +141,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.lists,
                 *self.views,
                 *self.data,
+                *self.mappings,
                 *self.noreturn,
                 *self.ignored,
                 *self.locks,
@@ -200,6 +203,7 @@ def load_border(folder: Path) -> Border:
         links=frozenset(name for row in data["queue_link"] for name in row["types"]),
         heads=frozenset(name for row in data["head"] for name in row["types"]),
         leaf_bit=data["hardware"]["leaf_bit"],
+        present_bit=data["hardware"]["present_bit"],
         table_span=data["hardware"]["table_span"],
         kernel_roots=_names(data["kernel_root"]),
         allocs=_names(data["alloc"]),
@@ -211,6 +215,7 @@ def load_border(folder: Path) -> Border:
         reader_ends={name: row["class"] for row in data["reader_end"] for name in row["names"]},
         readers={name: row["class"] for row in data["reader"] for name in row["names"]},
         data={name: row["arg"] for row in data["data"] for name in row["names"]},
+        mappings={name: row["arg"] for row in data["mapping"] for name in row["names"]},
         noreturn=_names(data["noreturn"]),
         ignored=_names(data["ignore"]),
         locks=_names(data["lock"]),
