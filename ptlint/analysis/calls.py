@@ -520,8 +520,8 @@ class Calls(Watching):
             self.unknown.add(base)  # another path may tell that it is a table
         if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
             return
-        if base[0] == "v" and base[1][0] == "a":
-            return  # a local variable that was never set on this path: no path of the program
+        if base[0] == "v" and self._never_set(base[1]):
+            return  # no path of the program
         if base[0] == "v" and base[1][0] == "g" and base not in self.types:
             return  # a base address that something was added to, and what that is was lost
         since = state.since.get(base)
@@ -562,6 +562,14 @@ class Calls(Watching):
             stripped=base in state.stripped or (inner is not None and inner.stripped),
         )
         self._found(event, state, said=inner is not None and bool(inner.level))
+
+    def _never_set(self, place: Term) -> bool:
+        """Is it a local variable, or a number in one, that this path has not set?"""
+        number = not bare(terms.place_type(place)).endswith(("*", "]"))
+        inner = place
+        while inner[0] == "f":
+            inner = inner[1]
+        return bool(inner[0] == "a" and (inner == place or (number and not self._holds_pages(place))))
 
     def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
         base = terms.root(value)
