@@ -12,6 +12,7 @@ from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
+from ptlint.program.link import inner_slot, slot
 
 if TYPE_CHECKING:
     from ptlint.analysis.engine import Bounds
@@ -131,12 +132,13 @@ class Calls(Watching):
             if base[0] not in ("c", "fn", "a", "g") and terms.bottom(base)[0] != "g" and self.types.get(base, "any") == "any":
                 self.types[base] = level
         results = {case.result for case in summary.cases}
+        substitute = _Substitute(self, values, state, node.place)
         for number, case in enumerate(summary.cases):
             runtimes = case.runtimes & state.runtimes
             if runtimes:
                 one = state.copy() if number < len(summary.cases) - 1 or summary.side else state
                 one.runtimes = runtimes
-                after = self._apply(case, key, values, node, one)
+                after = self._apply(case, values, substitute, node, one)
                 if after is not None:
                     found.append(after)
         if summary.side:
@@ -230,9 +232,10 @@ class Calls(Watching):
         text = node.text if isinstance(node, ir.Call) else node.macro
         chain = (Hop(self.function.key, node.place, text, event.kind, "wrapper", bool(self.level(base, state))), *event.chain)
         if event.kind == "strip":
-            since = state.since.get(base)
-            state.stripped = {**state.stripped, base: Strip(chain, since[1] if since is not None else None)}
+            waited = self._waited(base, event.after, event, state)
+            state.stripped = {**state.stripped, base: Strip(chain, waited if base in state.since else None)}
             self.ledger.strips.add((self.function.key, base))
+            event = event._replace(after=waited)
         self.emit(event._replace(term=base, chain=chain), state)
 
     def _pass(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
@@ -327,7 +330,10 @@ class Calls(Watching):
             told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
             if told and not self._elsewhere(wait, values) and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
                 self._see(node, key, "call", state)
+                before = state.copy() if wait.tells else None
                 self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
+                if before is not None:
+                    return [(("c", 1), state), (ZERO, before)]
         elif name in border.frees:
             free = border.frees[name]
             if free.arg < len(values) and bare(terms.type_of(terms.root(values[free.arg]))) in border.owners:
@@ -525,22 +531,7 @@ class Calls(Watching):
         if base[0] == "v" and base[1][0] == "g" and base not in self.types:
             return  # a base address that something was added to, and what that is was lost
         since = state.since.get(base)
-        taken = next((waits for content, waits in state.taken.items() if terms.contains(base, content)), None)
-        if since is not None:
-            waited = since[1] | after
-        elif taken is not None:
-            # What came on the list while this waited was not waited for.
-            waited = taken | after
-        else:
-            # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
-            waited = (
-                after
-                if self._linked(base)
-                or self.is_local(base)
-                or (self._kept(base) and not self._in_item(base))
-                or (inner is not None and inner.unlinked is not None)
-                else state.waits | after
-            )
+        waited = self._waited(base, after, inner, state)
         unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
@@ -562,6 +553,19 @@ class Calls(Watching):
             stripped=base in state.stripped or (inner is not None and inner.stripped),
         )
         self._found(event, state, said=inner is not None and bool(inner.level))
+
+    def _waited(self, base: Term, after: frozenset[str], inner: Event | None, state: State) -> frozenset[str]:
+        """What was waited for since the table was unlinked; ``after`` in a callee, whose event is ``inner``."""
+        since = state.since.get(base)
+        if since is not None:
+            return since[1] | after
+        taken = next((waits for content, waits in state.taken.items() if terms.contains(base, content)), None)
+        if taken is not None:
+            # What came on the list while this waited was not waited for.
+            return taken | after
+        # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
+        early = self._linked(base) or self.is_local(base) or (self._kept(base) and not self._in_item(base))
+        return after if early or (inner is not None and inner.unlinked is not None) else state.waits | after
 
     def _never_set(self, place: Term) -> bool:
         """Is it a local variable, or a number in one, that this path has not set?"""
@@ -587,7 +591,7 @@ class Calls(Watching):
                 value=where,
                 level=self.level(base, state),
                 unlinked=state.since[base][0] if base in state.since else None,
-                after=state.since[base][1] if base in state.since else _NOTHING,
+                after=self._waited(base, _NOTHING, None, state),
                 stripped=base in state.stripped,
             ),
             state,
@@ -737,11 +741,12 @@ class Calls(Watching):
             self.ledger.unstripped.add((self.function.key, event), state.runtimes)
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
-        """The free of a table comes before the clear of the entry that points to it. What one callee does is said there."""
+        """A table is freed, or put into the gather, before the entry that points to it is cleared. What one callee does is said there."""
         if event.level and len(event.chain) > 1 and event.chain[0].place == where:
             # One callee frees and clears: it could not see that what it frees is what the entry points to, its caller can.
             event = event._replace(chain=event.chain[1:])
-        if event.level and event.unlinked is None and event.extra != "pooled" and event.chain[0].deferral == "immediate":
+        early = event.chain[0].deferral == "immediate" if event.kind == "free" else bool(self.border.gathers & set(_records(event.value)))
+        if event.level and event.unlinked is None and event.extra != "pooled" and early:
             self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
 
     def emit(self, event: Event, state: State) -> None:
@@ -753,12 +758,27 @@ class Calls(Watching):
             return
         if event.kind == "wait" and event.extra == "detach":
             state.apart = event.place
+        elif event.kind == "wait" and event.extra in ("cookie", "poll"):
+            self._polled(event.extra, state)
         elif event.kind == "wait":
             state.waits |= {event.extra}
             state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
             state.taken = {base: waits | {event.extra} for base, waits in state.taken.items()}
         if event not in state.events:
             state.events = self.ledger.first((*state.events, event), self.bounds.events, "events")
+
+    def _polled(self, kind: str, state: State) -> None:
+        """A moment is noted, or a grace period since the moment that was noted last is over. Where none was noted on this path, it was before."""
+        noted = bool(state.waits & {"cookie", "late"})
+
+        def after(waits: frozenset[str]) -> frozenset[str]:
+            if kind == "cookie":
+                return waits | {kind}
+            return waits | {"sync-rcu"} if "cookie" in waits or not noted else waits
+
+        state.since = {base: (where, after(waits)) for base, (where, waits) in state.since.items()}
+        state.taken = {content: after(waits) for content, waits in state.taken.items()}
+        state.waits = after(state.waits) - {"late"} if kind == "cookie" else after(state.waits)
 
     # ---- what is a table ------------------------------------------------------------------------------------
 
@@ -879,8 +899,9 @@ class Calls(Watching):
 
     # ---- summaries ------------------------------------------------------------------------------------------
 
-    def _apply(self, case: Case, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> tuple[Term, State] | None:
-        substitute = _Substitute(self, values, state, node.place)
+    def _apply(
+        self, case: Case, values: list[Term], substitute: _Substitute, node: ir.Call | ir.Asm, state: State
+    ) -> tuple[Term, State] | None:
         for test, wanted in case.conditions:
             if not self.assume(substitute.term(test), wanted, state):
                 return None
@@ -935,7 +956,7 @@ class Calls(Watching):
                             chain=(hop, *event.chain),
                             level=level,
                             unlinked=since[0] if since else event.unlinked,
-                            after=since[1] if since else event.after,
+                            after=self._waited(base, event.after, event, state),
                             stripped=event.stripped or base in state.stripped,
                         ),
                         state,
@@ -957,14 +978,7 @@ class Calls(Watching):
 
     def assembly(self, node: ir.Asm, state: State) -> list[tuple[Term, State]]:
         """A call through a table of functions, an exchange, or something that writes its outputs."""
-        member = next(
-            (
-                index
-                for index, operand in enumerate(node.operands)
-                if isinstance(operand, ir.Member) and self.asked.offered(f"{operand.record}.{operand.name}")
-            ),
-            None,
-        )
+        member = next((index for index, operand in enumerate(node.operands) if self._slot(operand)), None)
         if member is not None:
             return self._assembly_call(node, member, state)
         if "xchg" in node.text and len(node.operands) >= 2:
@@ -985,15 +999,22 @@ class Calls(Watching):
                 state.memory[("a", operand.id)] = ("n", (node.place, "written", index), bare(operand.type))
         return [(ZERO, state)]
 
+    def _slot(self, operand: ir.Expr) -> str:
+        """The member of a table of functions that an operand of assembly is, or whose address it is: by the narrower name, where all fill that."""
+        if isinstance(operand, ir.Unary) and operand.op == "&":
+            operand = operand.operand
+        narrow, wide = inner_slot(operand), slot(operand)
+        if narrow and self.asked.offered(narrow) and self.everywhere <= frozenset().union(*self.asked.targets(narrow).values()):
+            return narrow
+        return wide if wide and self.asked.offered(wide) else ""
+
     def _assembly_call(self, node: ir.Asm, member: int, state: State) -> list[tuple[Term, State]]:
-        operand = node.operands[member]
-        assert isinstance(operand, ir.Member)
         values = []
         for argument in node.operands[member + 1 :]:
             value, state = self.evaluate(argument, state)[0]
             values.append(value)
         outputs = [place for out in node.operands[:member] if isinstance(out, ir.Var) for place, _ in self.place(out, state) if place[0] == "a"]
-        targets = self.asked.targets(f"{operand.record}.{operand.name}")
+        targets = self.asked.targets(self._slot(node.operands[member]))
         found: list[tuple[Term, State]] = []
         left = state.runtimes
         for key, runtimes in targets.items():
@@ -1029,16 +1050,24 @@ class _Substitute:
         self.values = values
         self.at = place
         self.numbers: dict[Term, int] = {}
+        self.known: dict[Term, Term] = {}
         # Values are those on entry: loads must not see what this call stores.
         self.before = State(state.runtimes)
         self.before.memory = dict(state.memory) if before is None else before
 
     def term(self, term: Term) -> Term:
+        """The caller's term for the callee's."""
         kind = term[0]
         if kind in ("c", "g", "fn"):
             return term
         if kind == "p":
             return self.values[term[1]] if term[1] < len(self.values) else ("n", (self.at, "missing", term[1]), str(term[2]))
+        known = self.known.get(term)
+        if known is None:
+            known = self.known[term] = self._composed(kind, term)
+        return known
+
+    def _composed(self, kind: str, term: Term) -> Term:
         if kind == "v":
             place = self.place(term[1])
             return self.run.load(place, self.before) if terms.is_place(place) else ("v", place)
@@ -1083,7 +1112,7 @@ def _merge(found: list[tuple[Term, State]]) -> list[tuple[Term, State]]:
 def _member(node: ir.Expr) -> str:
     while isinstance(node, (ir.Unary, ir.Cast, ir.Index)):
         node = node.base if isinstance(node, ir.Index) else node.operand
-    return f"{node.record}.{node.name}" if isinstance(node, ir.Member) else ""
+    return slot(node)
 
 
 def _records(place: Term) -> list[str]:

@@ -332,11 +332,19 @@ class _Run(Calls):
         if state.claims and state.claims[-1].kind != "round":
             state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
         state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
-        held = {terms.root(value) for value in state.memory.values()}
+        held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place)}
+        state.events = tuple(self._of_last_round(event, head, held) for event in state.events)
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}
         state.facts = {
             term: truth for term, truth in state.facts.items() if not self._of_entry(term[1] if term[0] == "leaf" else term) or term[1] in held
         }
+
+    def _of_last_round(self, event: Event, head: int, held: set[Term]) -> Event:
+        """What was taken out of a member and put into an entry: the next thing that lies there has the same name, and is another."""
+        base = terms.root(event.value)
+        if event.kind != "set" or base[0] != "v" or base[1][0] != "f" or base in held or bare(base[1][3]) not in self.border.tables:
+            return event
+        return event._replace(value=("n", ("round", head), bare(base[1][3])))
 
     def _of_entry(self, term: Term) -> bool:
         return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))

@@ -189,9 +189,13 @@ class Evaluator:
             unlink = Unlink(self.function.key, where, locked, space)
         if old != new and old[0] != "c":
             state.since[old] = (unlink, frozenset())
+            if "cookie" in state.waits:
+                # The moment that was noted is before this.
+                state.waits = (state.waits - {"cookie"}) | {"late"}
             for event in state.events[state.fence :]:
-                seen = judge == "all" or (judge == "own" and event.kind == "free" and event.chain[0].place == where)
-                if seen and event.kind == "free" and terms.root(event.term) == old and value == ZERO:
+                gone = event.kind in ("free", "put") and bool(event.chain)
+                seen = gone and (judge == "all" or (judge == "own" and event.kind == "free" and event.chain[0].place == where))
+                if seen and terms.root(event.term) == old and value == ZERO:
                     self.freed_before_clear(event, where, state)
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
 

@@ -114,8 +114,8 @@ def _later(build: _Build) -> Iterator[RawFinding]:
     def met(event: Event) -> bool:
         if event.after & {"rcu", "sync-rcu"} or (not build.user_rcu and "ipi" in event.after):
             return False  # waited for before it was queued
-        if event.space != "user":
-            return False
+        if event.space != "user" or "cookie" in event.after:
+            return False  # who empties it asks whether the grace period since then is over
         # What is put where it was unlinked goes by no call.
         return _live_here(event, build.origins) or (bool(event.chain) and _reachable(event, event.chain[0].function, build.origins))
 
@@ -132,6 +132,7 @@ def _later(build: _Build) -> Iterator[RawFinding]:
         message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
         yield _finding("PTL004", "error", message, hop, event, missing, build, _all(events.values()))
     put = {event.extra: event for (kind, event), _ in sorted(build.ledger.ways.items(), key=repr) if kind == "put" and met(event)}
+    yield from _emptied_at_once(build, [(event, runtimes) for (kind, event), runtimes in build.ledger.ways.items() if kind == "put" and met(event)])
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
         rows = build.ledger.drains.get(cell, Noted())
@@ -162,6 +163,28 @@ def _used(build: _Build) -> Iterator[RawFinding]:
         path = tuple(proof(hop, build.program, "the table goes this way") for hop in event.chain)
         message = "the page table is used after it was freed or queued: it may belong to somebody else by now"
         yield RawFinding("PTL013", "error", message, at, event.level or "any", event.space or "both", (), (*path, at), build.names(runtimes))
+
+
+def _emptied_at_once(build: _Build, puts: list[tuple[Event, Runtimes]]) -> Iterator[RawFinding]:
+    """PTL004, where what was unlinked is put into a container, and what is taken out of that is freed with nothing waited for."""
+    missing = ("irq", "rcu") if build.user_rcu else ("irq",)
+    ways: dict[Hop, dict[Event, Runtimes]] = {}
+    for event, runtimes in puts:
+        cell = event.extra
+        # The deposit of a huge page is withdrawn when no entry has led to it for long; a node of another page is of any list.
+        record = f"{cell.rsplit('.', 1)[0]} *"
+        if event.unlinked is None or cell in build.ledger.gathers or record in build.border.pages or record in build.border.tables:
+            continue
+        if "ipi" in event.after or (not build.user_rcu and "flush" in event.after):
+            runtimes = runtimes - build.by_ipi if "ipi" not in event.after else frozenset()
+        for (chain, level), freed in build.ledger.drains.get(cell, Noted()).items():
+            if level and runtimes & freed and build.contexts.refine(chain[0].deferral, chain[0].function) == "immediate":
+                whole = event._replace(chain=(*event.chain, *chain))
+                ways.setdefault(chain[0], {})[whole] = runtimes & freed
+    for hop, events in ways.items():
+        event = min(events, key=_weight)
+        message = "page table is kept for later, and freed with no grace period between the unlink and that"
+        yield _finding("PTL004", "error", message, hop, event, missing, build, _all(events.values()))
 
 
 def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
@@ -368,8 +391,8 @@ def _no_destructor(build: _Build) -> Iterator[RawFinding]:
             continue
         # What is put where other things than the allocator take it out again is kept, not freed.
         kept = event.extra in ledger.stripped_cells or event.extra not in ledger.drains or event.chain[-1].role != "handover"
-        if event.kind == "put" and kept:
-            continue
+        if event.kind == "put" and (kept or f"{event.extra.rsplit('.', 1)[0]} *" in build.border.pages):
+            continue  # a node of another page: whose list that is, is not known
         if event.term[0] == "v":
             answers = origins.of(function, event.term)
             if not answers or not all(origin.space == "user" and origin.kind in ("linked", "kept") for origin in answers):
@@ -398,7 +421,8 @@ def _linked(build: _Build) -> Iterator[RawFinding]:
     for hop, events in ways.items():
         event = max(events, key=_weight)
         severity = "error" if hop in reached else "warning"
-        message = "page table is freed before the entry that points to it is cleared"
+        verb = "is freed" if event.kind == "free" else "goes into the mmu_gather"
+        message = f"page table {verb} before the entry that points to it is cleared"
         yield _finding("PTL001", severity, message, hop, event, ("hw", "irq"), build, _all(events.values()))
 
 

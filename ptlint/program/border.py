@@ -36,7 +36,8 @@ class Free(msgspec.Struct, frozen=True):
 class Wait(msgspec.Struct, frozen=True):
     """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero.
 
-    ``told_arg`` is the argument that tells a flush that tables are freed, ``range_args`` those that say what is flushed.
+    ``told_arg`` is the argument that tells a flush that tables are freed, ``range_args`` those that say what is flushed. One that ``tells``
+    returns whether the wait is over.
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Wait(msgspec.Struct, frozen=True):
     when_arg: int = -1
     told_arg: int = -1
     range_args: tuple[int, ...] = ()
+    tells: bool = False
 
 
 class Defer(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.outline import Outline, outline
 
-__all__ = ["Filler", "Program", "link"]
+__all__ = ["Filler", "Program", "inner_slot", "link", "slot"]
 
 
 class Filler(msgspec.Struct, frozen=True):
@@ -25,7 +25,8 @@ class Filler(msgspec.Struct, frozen=True):
 class Program(msgspec.Struct, frozen=True, dict=True):
     """A build, linked.
 
-    ``functions`` by key; ``tables`` has the functions that a member (``struct pv_mmu_ops.tlb_remove_table``) may hold;
+    ``functions`` by key; ``tables`` has the functions that a member (``struct pv_mmu_ops.tlb_remove_table``) may hold, a member of
+    a record that lies in another one by a second name too (``struct pv_mmu_ops.pmd_val.func``);
     ``globals`` the variables with initialisers; ``callers`` and ``callees`` the direct calls by key; ``outlines`` what each function names.
     """
 
@@ -130,47 +131,59 @@ def _tables(
     functions: dict[str, ir.Function], outlines: dict[str, Outline], variables: dict[str, ir.Global], border: Border
 ) -> dict[str, tuple[Filler, ...]]:
     found: dict[str, set[Filler]] = {}
-    copies: list[tuple[str, str, str | None]] = []
+    copies: list[tuple[str, str, str | None]] = []  # from which variable, into which member, when
     copied = set()
 
-    def initialised(value: ir.Expr | None, runtime: str | None, place: ir.Place) -> None:
-        for record, member, function in _initialiser(value):
-            found.setdefault(f"{record}.{member}", set()).add(Filler(function, runtime, place))
+    def initialised(value: ir.Expr | None, runtime: str | None, place: ir.Place, around: str = "") -> None:
+        for member, function in _initialiser(value, around):
+            found.setdefault(member, set()).add(Filler(function, runtime, place))
 
     for at, function in functions.items():
         runtime = border.runtime_of(function.place.file)
         for node in outlines[at].stores:
             for key in _function(node.right):
-                if isinstance(node.left, ir.Member):
-                    found.setdefault(f"{node.left.record}.{node.left.name}", set()).add(Filler(key, runtime, node.place))
+                if name := slot(node.left):
+                    found.setdefault(name, set()).add(Filler(key, runtime, node.place))
             source, target = _variable(node.right), _variable(node.left)
             if source in variables and target in variables and source != target:
-                copies.append((source, target, runtime))
+                copies.append((source, slot(node.left), runtime))
                 copied.add(source)
             if isinstance(node.right, ir.Init):
-                initialised(node.right, runtime, node.place)
+                initialised(node.right, runtime, node.place, slot(node.left))
     for variable in variables.values():
         if variable.id not in copied:
             runtime = border.runtime_of(variable.place.file)
             initialised(variable.init, runtime, variable.place)
-    for source, _, runtime in copies:
+    for source, into, runtime in copies:
         owner = runtime or border.runtime_of(variables[source].place.file)
-        initialised(variables[source].init, owner, variables[source].place)
+        initialised(variables[source].init, owner, variables[source].place, into)
     return {
         member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place)))
         for member, fillers in sorted(found.items())
     }
 
 
-def _initialiser(value: ir.Expr | None) -> Iterator[tuple[str, str, str]]:
-    """(record, member, function) for each function in an initialiser."""
+def slot(node: ir.Expr) -> str:
+    """The member that an expression names (``struct pv_mmu_ops.tlb_remove_table``); empty where it names none."""
+    return f"{node.record}.{node.name}" if isinstance(node, ir.Member) else ""
+
+
+def inner_slot(node: ir.Expr) -> str:
+    """As ``slot``, of a record that lies in a member of another one: with that before (``struct pv_mmu_ops.pmd_val.func``)."""
+    around = slot(node.base) if isinstance(node, ir.Member) and not node.arrow else ""
+    return f"{around}.{node.name}" if around and isinstance(node, ir.Member) else ""
+
+
+def _initialiser(value: ir.Expr | None, around: str) -> Iterator[tuple[str, str]]:
+    """(member, function) for each function in an initialiser; ``around`` is the member that it is for, and gives the member a second name."""
     if isinstance(value, ir.Init):
         for field in value.fields:
             if isinstance(field.value, ir.Init):
-                yield from _initialiser(field.value)
+                yield from _initialiser(field.value, f"{field.record}.{field.path[-1]}" if field.record and field.path else "")
                 continue
-            if field.record:
-                yield from ((field.record, field.path[-1], key) for key in _function(field.value))
+            if field.record and field.path:
+                names = [f"{field.record}.{field.path[-1]}", *([f"{around}.{field.path[-1]}"] if around else [])]
+                yield from ((name, key) for key in _function(field.value) for name in names)
 
 
 def _function(value: ir.Expr) -> Iterator[str]:
