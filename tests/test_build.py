@@ -240,6 +240,44 @@ def test_makefile_words() -> None:
     assert expand("$(patsubst %.o,x%,$(deep)) $(shell touch x) $(if $(none),a,b)", values) == "xa b.c  b"
 
 
+def test_folders_that_the_top_makefile_names(root: Path) -> None:
+    """Until 5.17 they stand there, behind conditions, and Kbuild names none."""
+    (root / "Kbuild").write_text("")
+    top = (root / "Makefile").read_text()
+    (root / "Makefile").write_text(top + "ifeq ($(KBUILD_EXTMOD),)\ncore-y := init/\nlibs-y := arch/x86/lib/\ncore-y += mm/ arch/x86/\nendif\n")
+    makefiles = Makefiles(WorkTree(str(root)))
+    units, _ = makefiles.units({"X86_64": "y"})
+    assert {"mm/memory.c", "mm/one.c", "arch/x86/mm/init_64.c", "arch/x86/lib/lib_64.c"} <= units
+    assert makefiles.passed_by(("mm", "arch/x86/mm", "fs")) == frozenset()
+
+
+def test_a_folder_that_matters_and_is_not_entered_is_said(root: Path) -> None:
+    (root / "Kbuild").write_text("obj-y += arch/x86/\n")
+    tree = WorkTree(str(root))
+    (build, *_) = derive_builds(tree, parse(tree, load_rules()))
+    assert build.passed_by == {"mm/Makefile"}
+    (root / "Kbuild").write_text("obj-y += mm/\nobj-y += arch/x86/\n")
+    (build, *_) = derive_builds(tree, parse(tree, load_rules()))
+    assert build.passed_by == frozenset()
+
+
+def test_a_complaint_about_the_toolchain_is_no_error(root: Path) -> None:
+    text = (root / "Kconfig").read_text()
+    (root / "Kconfig").write_text("$(error-if,y,this compiler is not supported)\n$(warning-if,y,old)\n" + text)
+    tree = WorkTree(str(root))
+    assert parse(tree, load_rules()).symbol("SMP") is not None
+
+
+def test_headers_of_the_compiler_are_there_behind_the_trees_own(root: Path, tmp_path: Path) -> None:
+    cindex = pytest.importorskip("clang.cindex")
+    (root / "include/stdbool.h").write_text("#define mine 1\n")
+    (root / "mm/memory.c").write_text("#include <stdarg.h>\n#include <stddef.h>\n#include <stdbool.h>\nva_list list; void *p = NULL; int x = mine;\n")
+    plan = prepare(WorkTree(str(root)), tmp_path / "cache")
+    command = plan.command(plan.builds[0], "mm/memory.c")
+    unit = cindex.Index.create().parse(command.file, args=list(command.arguments))
+    assert [entry.spelling for entry in unit.diagnostics] == []
+
+
 def test_modules(root: Path) -> None:
     (root / "mm/Makefile").write_text("obj-m := one.o\nobj-y := two.o\n")
     units, modules = Makefiles(WorkTree(str(root))).units({})

@@ -126,6 +126,15 @@ def test_a_compound_literal_is_filled_by_who_assigns_it() -> None:
     assert program.targets(MEMBER)["guest_run"] == {"hyperv"}
 
 
+def test_a_record_in_a_member_has_a_name_for_each_member() -> None:
+    """What pv_ops calls a function that saves registers lies in a record of its own, the same for all operations."""
+    native = "struct all all = { .first = (struct ops){ native_run }, .second = (struct ops){ guest_run } };"
+    xen = "static const struct all mine = { .first = (struct ops){ guest_run } }; void init(void) { all.first = mine.first; }"
+    program = linked({FILES["native"]: native, FILES["xen"]: xen})
+    assert program.targets("struct all.first.run") == {"guest_run": frozenset({"xen"}), "native_run": frozenset(PV) - {"xen"}}
+    assert program.targets("struct all.second.run") == {"guest_run": frozenset(PV)}
+
+
 def test_two_tables_in_everybodys_code_are_both_possible() -> None:
     program = linked({"mm/a.c": "struct ops day = { .run = native_run }; struct ops night = { .run = guest_run };"})
     assert set(program.targets(MEMBER)) == {"native_run", "guest_run"}

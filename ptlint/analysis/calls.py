@@ -9,6 +9,7 @@ from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use, Walk
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.watch import Watching
+from ptlint.analysis.substitute import Substitute
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
@@ -41,6 +42,7 @@ class Calls(Watching):
 
     ledger: Ledger
     bounds: Bounds
+    everywhere: frozenset[str]
     flow: Flow
     side: Noted[Event]
     beside: set[tuple[object, ...]]
@@ -132,7 +134,7 @@ class Calls(Watching):
             if base[0] not in ("c", "fn", "a", "g") and terms.bottom(base)[0] != "g" and self.types.get(base, "any") == "any":
                 self.types[base] = level
         results = {case.result for case in summary.cases}
-        substitute = _Substitute(self, values, state, node.place)
+        substitute = Substitute(self, values, state, node.place)
         for number, case in enumerate(summary.cases):
             runtimes = case.runtimes & state.runtimes
             if runtimes:
@@ -162,7 +164,7 @@ class Calls(Watching):
     ) -> None:
         """What a callee empties: of this function's own making, or the caller's."""
         for after in found:
-            substitute = _Substitute(self, values, state, node.place, before=after.memory)
+            substitute = Substitute(self, values, state, node.place, before=after.memory)
             own: dict[Term, Term] = {}
             for event, runtimes in side:
                 if event.term not in own:
@@ -180,7 +182,7 @@ class Calls(Watching):
             if runtimes & state.runtimes:
                 one = State(runtimes & state.runtimes)
                 one.waits = state.waits
-                self._free(_Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
+                self._free(Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
 
     def _used(self, key: str, values: list[Term], node: ir.Call, state: State) -> None:
         """A table is given to a function that works on its descriptor after it was freed or queued on this path."""
@@ -434,7 +436,7 @@ class Calls(Watching):
             found += kept.values()
         return list(self.ledger.first(found, 4, "states"))
 
-    def _queued(self, event: Event, substitute: _Substitute, node: ir.Call | ir.Asm, state: State) -> None:
+    def _queued(self, event: Event, substitute: Substitute, node: ir.Call | ir.Asm, state: State) -> None:
         """A callee queues an item that this function gave it."""
         thing = substitute.term(event.term)
         callbacks = self._item_functions(thing, state)
@@ -458,7 +460,7 @@ class Calls(Watching):
     def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call | ir.Asm, state: State) -> bool:
         """A callback frees what it was given, later."""
         some = False
-        substitute = _Substitute(self, [thing], state, node.place)
+        substitute = Substitute(self, [thing], state, node.place)
         for event in events:
             if event.kind == "free":
                 some = True
@@ -899,9 +901,7 @@ class Calls(Watching):
 
     # ---- summaries ------------------------------------------------------------------------------------------
 
-    def _apply(
-        self, case: Case, values: list[Term], substitute: _Substitute, node: ir.Call | ir.Asm, state: State
-    ) -> tuple[Term, State] | None:
+    def _apply(self, case: Case, values: list[Term], substitute: Substitute, node: ir.Call | ir.Asm, state: State) -> tuple[Term, State] | None:
         for test, wanted in case.conditions:
             if not self.assume(substitute.term(test), wanted, state):
                 return None
@@ -1040,59 +1040,6 @@ class Calls(Watching):
             for place in outputs:
                 after.memory[place] = value
         return _merge([(ZERO, after) for _, after in found])
-
-
-class _Substitute:
-    """Puts a caller's values for a callee's parameters. What a callee allocated, or does not know, is told apart by the place of the call."""
-
-    def __init__(self, run: Calls, values: list[Term], state: State, place: ir.Place, before: dict[Term, Term] | None = None) -> None:
-        self.run = run
-        self.values = values
-        self.at = place
-        self.numbers: dict[Term, int] = {}
-        self.known: dict[Term, Term] = {}
-        # Values are those on entry: loads must not see what this call stores.
-        self.before = State(state.runtimes)
-        self.before.memory = dict(state.memory) if before is None else before
-
-    def term(self, term: Term) -> Term:
-        """The caller's term for the callee's."""
-        kind = term[0]
-        if kind in ("c", "g", "fn"):
-            return term
-        if kind == "p":
-            return self.values[term[1]] if term[1] < len(self.values) else ("n", (self.at, "missing", term[1]), str(term[2]))
-        known = self.known.get(term)
-        if known is None:
-            known = self.known[term] = self._composed(kind, term)
-        return known
-
-    def _composed(self, kind: str, term: Term) -> Term:
-        if kind == "v":
-            place = self.place(term[1])
-            return self.run.load(place, self.before) if terms.is_place(place) else ("v", place)
-        if kind in ("n", "m"):
-            return (kind, (self.at, self.numbers.setdefault(term, len(self.numbers))), term[2])
-        if kind == "up":
-            return terms.up(self.term(term[1]), term[2])
-        if kind == "leaf":
-            return ("leaf", self.term(term[1]))
-        if kind == "o":
-            if term[1] == "!":
-                inner = self.term(term[2])
-                return ("c", int(not inner[1])) if inner[0] == "c" else ("o", "!", inner, inner)
-            return terms.op(term[1], self.term(term[2]), self.term(term[3]))
-        return self.place(term)
-
-    def place(self, place: Term) -> Term:
-        kind = place[0]
-        if kind == "f":
-            return terms.field(self.term(place[1]), place[2], place[3])
-        if kind == "d":
-            return terms.deref(self.term(place[1]), place[2])
-        if kind == "a":
-            return ("n", (self.at, "local", place[1]), "")
-        return self.term(place) if kind != "g" else place
 
 
 def _emptied(value: Term) -> bool:

@@ -347,9 +347,8 @@ class Evaluator:
         if absent and bare(terms.type_of(terms.root(test))) in self.border.entries:
             # An entry that is not present leads nowhere.
             state.facts[("leaf", terms.root(test))] = True
-        if wanted:
-            if mask >> self.border.leaf_bit & 1 and self._one_bit(test, mask):
-                state.facts[("leaf", terms.root(test if test[1] not in _COMPARISONS else test[2]))] = True
+        if wanted and mask >> self.border.leaf_bit & 1 and self._one_bit(test, mask):
+            state.facts[("leaf", terms.root(test if test[1] not in _COMPARISONS else test[2]))] = True
         if self._worth_knowing(test):
             state.facts[test] = wanted
             if test[0] == "o" and test[1] in ("==", "!=") and test[3][0] == "c" and test[2][0] == "n" and wanted == (test[1] == "=="):

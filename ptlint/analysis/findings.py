@@ -177,8 +177,8 @@ def _emptied_at_once(build: _Build, puts: list[tuple[Event, Runtimes]]) -> Itera
             continue
         if "ipi" in event.after or (not build.user_rcu and "flush" in event.after):
             runtimes = runtimes - build.by_ipi if "ipi" not in event.after else frozenset()
-        for (chain, level), freed in build.ledger.drains.get(cell, Noted()).items():
-            if level and runtimes & freed and build.contexts.refine(chain[0].deferral, chain[0].function) == "immediate":
+        for (chain, _), freed in build.ledger.drains.get(cell, Noted()).items():
+            if runtimes & freed and build.contexts.refine(chain[0].deferral, chain[0].function) == "immediate":
                 whole = event._replace(chain=(*event.chain, *chain))
                 ways.setdefault(chain[0], {})[whole] = runtimes & freed
     for hop, events in ways.items():
