@@ -6,6 +6,7 @@ is forgotten where it no longer matters. A call applies the callee's cases. See 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -22,7 +23,7 @@ from ptlint.analysis.overlay.notes import Claim, Step
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Case, Event, State, Summary, Unlink
+from ptlint.analysis.values import Case, Event, Runtimes, State, Summary, Unlink
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -31,6 +32,7 @@ from ptlint.program.walk import nodes
 __all__ = ["Bounds", "Engine"]
 
 _DEEP = 60
+Conditions = frozenset[tuple[Term, bool]]
 
 
 class Bounds(NamedTuple):
@@ -179,15 +181,15 @@ class _Run(Calls):
         for name, value in self.params.items():
             start.memory[("a", name)] = value
         cases: dict[tuple[object, ...], Case] = {}
-        seen: list[set[tuple[object, ...]]] = [set() for _ in self.function.blocks]
+        seen: list[dict[tuple[object, ...], list[dict[Term, bool]]]] = [{} for _ in self.function.blocks]
         shares: dict[tuple[int, frozenset[str]], int] = {}
         stack: list[tuple[int, State]] = [(0, start)] if self.function.blocks else []
         steps = 0
         while stack:
             index, state = stack.pop()
             self._forget(index, state)
-            key = state.key()
-            if key in seen[index]:
+            what = state.what()
+            if _known(state.facts, seen[index].get(what, ())):
                 continue
             # Each set of runtimes has its own share: what one can do must not crowd out another.
             count = shares.get((index, state.runtimes), 0)
@@ -197,14 +199,14 @@ class _Run(Calls):
                 state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
                 if count >= 3 * bounds.states:
                     state.memory = {place: value for place, value in state.memory.items() if value[0] != "c" or place[0] != "a"}
-                key = state.key()
-                if key in seen[index] or count >= 6 * bounds.states:
+                what = state.what()
+                if count >= 6 * bounds.states or _known(state.facts, seen[index].get(what, ())):
                     continue
             steps += 1
             if steps > bounds.steps:
                 self.ledger.dropped["states"] += 1
                 break
-            seen[index].add(key)
+            seen[index].setdefault(what, []).append(dict(state.facts))
             shares[(index, state.runtimes)] = count + 1
             for state_after in self._body(self.function.blocks[index], state):
                 for target, following in self._end(index, state_after, cases):
@@ -254,14 +256,21 @@ class _Run(Calls):
         bound = self.bounds.states
         if len(states) <= bound:
             return states
-        distinct: dict[tuple[object, ...], State] = {}
+        # What leads to no table on one of two ways that are alike otherwise may lead to one on the other.
+        alike: dict[tuple[object, ...], tuple[State, dict[Term, bool]]] = {}
         for state in states:
-            state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
-            distinct.setdefault(state.key(), state)
+            leaves, state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}, {}
+            what = state.what()
+            first, shared = alike.setdefault(what, (state, leaves))
+            alike[what] = (first, {term: truth for term, truth in shared.items() if term in leaves})
+        distinct = []
+        for state, shared in alike.values():
+            state.facts = shared
+            distinct.append(state)
         if len(distinct) <= bound:
-            return list(distinct.values())
+            return distinct
         groups: dict[frozenset[str], list[State]] = {}
-        for state in distinct.values():
+        for state in distinct:
             groups.setdefault(state.runtimes, []).append(state)
         share = max(4, bound // len(groups))
         # From both ends: the first cases of a callee are its early ways out, the last those that go through.
@@ -295,7 +304,11 @@ class _Run(Calls):
             targets = tuple(dict.fromkeys((*(target for _, _, target in end.cases), end.default)))
             only = self._only_exit(index, targets, state)
             kept = [target for target in targets if only is None or target in only]
-            return self._go(index, [(target, following.copy()) for _, following in self.evaluate(end.value, state) for target in kept])
+            found = []
+            for value, following in self.evaluate(end.value, state):
+                there = [target for target in kept if target == _chosen(end, value[1])] if value[0] == "c" else kept
+                found += [(target, following.copy()) for target in there or kept]
+            return self._go(index, found)
         return []
 
     def _only_exit(self, index: int, targets: tuple[int, ...], state: State) -> set[int] | None:
@@ -327,13 +340,17 @@ class _Run(Calls):
     def _next_round(self, head: int, state: State) -> None:
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
         self._forget(head, state)
-        state.fence = len(state.events)
         state.gone = ()
         if state.claims and state.claims[-1].kind != "round":
             state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
         state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
         held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place)}
-        state.events = tuple(self._of_last_round(event, head, held) for event in state.events)
+        # A table that was freed is done with: its destructor says nothing of the next one.
+        gone = {event.term for event in state.events if event.kind in ("free", "put")} - held
+        state.stripped = {base: strip for base, strip in state.stripped.items() if base not in gone}
+        events = [event for event in state.events if event.kind != "strip" or event.term not in gone]
+        state.events = tuple(self._of_last_round(event, head, held) for event in events)
+        state.fence = len(state.events)
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}
         state.facts = {
             term: truth for term, truth in state.facts.items() if not self._of_entry(term[1] if term[0] == "leaf" else term) or term[1] in held
@@ -370,7 +387,7 @@ class _Run(Calls):
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
         kept = self.ledger.first(sorted(stores, key=terms.order), 6, "stores of a case")
-        when = self.ledger.first(sorted(conditions, key=lambda one: (one[0][0] != "leaf", terms.order(one))), 4, "conditions of a case")
+        when = self.ledger.first(sorted(conditions, key=_first_of_leaves), 4, "conditions of a case")
         return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))
 
     def _of_use(self, events: tuple[Event, ...], stores: tuple[tuple[Term, Term], ...], result: Term) -> tuple[Event, ...]:
@@ -409,7 +426,7 @@ class _Run(Calls):
         return terms.bottom(place)[0] in ("p", "g") and place[0] in ("f", "d", "g")
 
     def _sum_up(self, cases: list[Case]) -> Summary:
-        cases = _same_value(cases)
+        cases = _same_value(_distinct(cases))
         quiet = len(cases) > 3 and not any(case.events or case.claims or case.stores for case in cases)
         for keep_result in (True, False):
             if (quiet and keep_result) or len(cases) > self.bounds.cases:
@@ -459,6 +476,17 @@ class _Run(Calls):
         return found
 
 
+def _known(facts: dict[Term, bool], others: Iterable[dict[Term, bool]]) -> bool:
+    """Did a state that is alike otherwise go the same way, knowing no more than this?"""
+    items = facts.items()
+    return any(other.items() <= items for other in others)
+
+
+def _chosen(switch: ir.Switch, number: int) -> int:
+    """Where a switch goes with this number."""
+    return next((target for low, high, target in switch.cases if low <= number <= high), switch.default)
+
+
 def _given(function: ir.Function, name: str, index: int) -> list[str]:
     """The functions that ``function`` gives to ``name`` as argument ``index``."""
     found = []
@@ -495,6 +523,49 @@ def _spread(states: list[State], bound: int) -> list[State]:
     have = set(_ends(kept))
     others = [state for words, state in _ends(states).items() if words not in have and words & set(_HASTE)]
     return [*kept, *others[:2]]
+
+
+def _distinct(cases: list[Case]) -> list[Case]:
+    """No case that asks for more than another one that is alike otherwise; what happens alike in several sets of runtimes is one case."""
+    alike: dict[Case, dict[Runtimes, list[Conditions]]] = {}
+    for case in cases:
+        ways = alike.setdefault(case._replace(conditions=(), runtimes=frozenset()), {})
+        ways.setdefault(case.runtimes, []).append(frozenset(case.conditions))
+    found = []
+    for case, ways in alike.items():
+        asked: dict[Conditions, Runtimes] = {}
+        for runtimes, conditions in ways.items():
+            for one in _weakest(conditions):
+                asked[one] = asked.get(one, frozenset()) | runtimes
+        found += [case._replace(conditions=tuple(sorted(one, key=_first_of_leaves)), runtimes=runtimes) for one, runtimes in asked.items()]
+    return found
+
+
+def _weakest(ways: list[Conditions]) -> list[Conditions]:
+    """Ways that say together when any of the given ones is gone: one for two that differ in whether something holds, none that another includes."""
+    work, done = list(ways), list[Conditions]()
+    while work:
+        way = work.pop(0)
+        if any(other <= way for other in done):
+            continue
+        opposite = next((other for other in done if len(other) == len(way) and _but_one(way, other)), None)
+        if opposite is not None:
+            done.remove(opposite)
+            work.insert(0, way & opposite)
+        else:
+            done = [other for other in done if not way <= other] + [way]
+    return done
+
+
+def _but_one(way: Conditions, other: Conditions) -> bool:
+    """Do two ways ask for the same, but for one thing that holds in one and not in the other?"""
+    left = way ^ other
+    return len(left) == 2 and len({term for term, _ in left}) == 1
+
+
+def _first_of_leaves(condition: tuple[Term, bool]) -> tuple[bool, object]:
+    """What leads to no table comes first."""
+    return (condition[0][0] != "leaf", terms.order(condition))
 
 
 def _same_value(cases: list[Case]) -> list[Case]:

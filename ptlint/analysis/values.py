@@ -194,6 +194,10 @@ class State:
 
     def key(self) -> tuple[object, ...]:
         """Equal for states that go on alike."""
+        return (*self.what(), frozenset(self.facts.items()))
+
+    def what(self) -> tuple[object, ...]:
+        """Equal for states that differ in nothing but what is known of values."""
         return (
             self.runtimes,
             self.waits,
@@ -207,7 +211,6 @@ class State:
             self.events,
             self.claims,
             frozenset(self.memory.items()),
-            frozenset(self.facts.items()),
             frozenset(self.since.items()),
             frozenset(self.taken.items()),
         )
