@@ -177,7 +177,11 @@ def _emptied_at_once(build: _Build, puts: list[tuple[Event, Runtimes]]) -> Itera
             continue
         if "ipi" in event.after or (not build.user_rcu and "flush" in event.after):
             runtimes = runtimes - build.by_ipi if "ipi" not in event.after else frozenset()
-        for (chain, _), freed in build.ledger.drains.get(cell, Noted()).items():
+        rows = build.ledger.drains.get(cell, Noted())
+        drains = {chain for chain, _ in rows}
+        for (chain, _), freed in rows.items():
+            if any(chain[index:] in drains for index in range(1, len(chain))):
+                continue  # said where it is nearer
             if runtimes & freed and build.contexts.refine(chain[0].deferral, chain[0].function) == "immediate":
                 whole = event._replace(chain=(*event.chain, *chain))
                 ways.setdefault(chain[0], {})[whole] = runtimes & freed
