@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
-from ptlint.analysis.evaluate import bare
+from ptlint.analysis.evaluate import FOLIO, bare
 from ptlint.analysis.ledger import CallSeen, Double, Early, Hit, Ledger, Suspect, Use, Walk
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.watch import Watching
@@ -526,7 +526,7 @@ class Calls(Watching):
         base = terms.root(term)
         if base in self.folios:
             self.unknown.add(base)  # another path may tell that it is a table
-        if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base):
+        if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base) or self.maps_memory(term):
             return
         if base[0] == "v" and self._never_set(base[1]):
             return  # no path of the program
@@ -534,7 +534,10 @@ class Calls(Watching):
             return  # a base address that something was added to, and what that is was lost
         since = state.since.get(base)
         waited = self._waited(base, after, inner, state)
-        unlinked = since[0] if since is not None else (inner.unlinked if inner is not None else None)
+        unlinked = since[0] if since is not None else None
+        nearer = inner.unlinked if inner is not None else None
+        if nearer is not None and (unlinked is None or (nearer.place != unlinked.place and not nearer.place.file.endswith(".h"))):
+            unlinked = nearer  # the callee's own is the last one
         level = self.level(base, state) or (inner.level if inner is not None else "")
         text = node.text if isinstance(node, ir.Call) else node.macro
         self.watch_freed(base, self._step(node.place, text), state)
@@ -807,9 +810,10 @@ class Calls(Watching):
     def _is_data(self, base: Term, state: State) -> bool:
         """What an entry of the last level, or one with the leaf bit, points to is no table."""
         entry = self.border.entries.get(bare(terms.type_of(base)))
-        return (entry is not None and (entry.below == "data" or (base in self.folios and base not in self.types))) or bool(
-            state.facts.get(("leaf", base))
-        )
+        # A folio, in an entry or allocated, is data, unless something took it for a table.
+        made = base[0] == "m" and bare(terms.type_of(base)) == FOLIO
+        folio = base not in self.types and (made or (base in self.folios and entry is not None))
+        return folio or (entry is not None and entry.below == "data") or bool(state.facts.get(("leaf", base)))
 
     def _published_in(self, base: Term, state: State) -> bool:
         """Does an entry that others can reach point to the table right now, by what this path stored?"""

@@ -40,8 +40,8 @@ class Bounds(NamedTuple):
 
     states: int = 6
     cases: int = 8
-    events: int = 24
-    steps: int = 500
+    events: int = 48
+    steps: int = 2000
 
 
 class Engine:
@@ -183,38 +183,45 @@ class _Run(Calls):
         cases: dict[tuple[object, ...], Case] = {}
         seen: list[dict[tuple[object, ...], list[dict[Term, bool]]]] = [{} for _ in self.function.blocks]
         shares: dict[tuple[int, frozenset[str]], int] = {}
-        stack: list[tuple[int, State]] = [(0, start)] if self.function.blocks else []
+        waiting: dict[int, list[State]] = {0: [start]} if self.function.blocks else {}
         steps = 0
-        while stack:
-            index, state = stack.pop()
-            self._forget(index, state)
-            what = state.what()
-            if _known(state.facts, seen[index].get(what, ())):
-                continue
-            # Each set of runtimes has its own share: what one can do must not crowd out another.
-            count = shares.get((index, state.runtimes), 0)
-            if count >= bounds.states:
-                # Too many ways lead here: forget what told them apart, and go on with that.
-                self.ledger.dropped["states"] += 1
-                state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
-                if count >= 3 * bounds.states:
-                    state.memory = {place: value for place, value in state.memory.items() if value[0] != "c" or place[0] != "a"}
-                what = state.what()
-                if count >= 6 * bounds.states or _known(state.facts, seen[index].get(what, ())):
-                    continue
-            steps += 1
-            if steps > bounds.steps:
-                self.ledger.dropped["states"] += 1
-                break
-            seen[index].setdefault(what, []).append(dict(state.facts))
-            shares[(index, state.runtimes)] = count + 1
-            for state_after in self._body(self.function.blocks[index], state):
-                for target, following in self._end(index, state_after, cases):
-                    stack.append((target, following))
+        while waiting and steps <= bounds.steps:
+            index = min(waiting, key=self.flow.order.__getitem__)
+            new = [state for state in self._met(index, waiting.pop(index)) if not _known(state.facts, seen[index].get(state.what(), ()))]
+            for runtimes, group in _by_runtimes(new).items():
+                # Each set of runtimes has its own share: what one can do must not crowd out another.
+                count = shares.get((index, runtimes), 0)
+                group = self._few(group, min(bounds.states, 3 * bounds.states - count), numbers=True)
+                shares[(index, runtimes)] = count + len(group)
+                for state in group:
+                    what = state.what()
+                    if _known(state.facts, seen[index].get(what, ())):
+                        continue
+                    steps += 1
+                    seen[index].setdefault(what, []).append(dict(state.facts))
+                    for state_after in self._body(self.function.blocks[index], state):
+                        for target, following in self._end(index, state_after, cases):
+                            waiting.setdefault(target, []).append(following)
+        if waiting:
+            self.ledger.dropped["states"] += sum(len(states) for states in waiting.values())
         if any(terms.root(case.result)[0] == "m" for case in cases.values()):
             for case in cases.values():
                 self.serves(case.result)
         return self._sum_up([self._as_setter(case) for case in self._balanced(list(cases.values()))])
+
+    def _met(self, index: int, states: list[State]) -> list[State]:
+        """What ways have in common that meet before a block, and differ in nothing but what they know: what all of them know together."""
+        alike: dict[tuple[object, ...], list[State]] = {}
+        for state in states:
+            self._forget(index, state)
+            alike.setdefault(state.what(), []).append(state)
+        met = []
+        for group in alike.values():
+            for facts in _weakest([frozenset(state.facts.items()) for state in group]) if len(group) > 1 else [group[0].facts.items()]:
+                one = group[0].copy()
+                one.facts = dict(facts)
+                met.append(one)
+        return met
 
     def _balanced(self, cases: list[Case]) -> list[Case]:
         """A lock is handed on by functions that return it, or what it guards, or that do nothing else.
@@ -253,28 +260,24 @@ class _Run(Calls):
 
     def _bounded(self, states: list[State]) -> list[State]:
         """No more states than the bound; of each set of runtimes some stay."""
-        bound = self.bounds.states
+        if len(states) <= self.bounds.states:
+            return states
+        groups = _by_runtimes(states)
+        share = max(4, self.bounds.states // len(groups))
+        return [state for group in groups.values() for state in self._few(group, share)]
+
+    def _few(self, states: list[State], bound: int, *, numbers: bool = False) -> list[State]:
+        """No more states than ``bound``: what told them apart is forgotten first, with ``numbers`` those in local variables too."""
         if len(states) <= bound:
             return states
-        # What leads to no table on one of two ways that are alike otherwise may lead to one on the other.
-        alike: dict[tuple[object, ...], tuple[State, dict[Term, bool]]] = {}
-        for state in states:
-            leaves, state.facts = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}, {}
-            what = state.what()
-            first, shared = alike.setdefault(what, (state, leaves))
-            alike[what] = (first, {term: truth for term, truth in shared.items() if term in leaves})
-        distinct = []
-        for state, shared in alike.values():
-            state.facts = shared
-            distinct.append(state)
-        if len(distinct) <= bound:
-            return distinct
-        groups: dict[frozenset[str], list[State]] = {}
-        for state in distinct:
-            groups.setdefault(state.runtimes, []).append(state)
-        share = max(4, bound // len(groups))
-        # From both ends: the first cases of a callee are its early ways out, the last those that go through.
-        kept = [state for group in groups.values() for state in (group if len(group) <= share else _spread(group, share))]
+        states = _joined(states)
+        if len(states) > bound and numbers:
+            for state in states:
+                state.memory = {place: value for place, value in state.memory.items() if value[0] != "c" or place[0] != "a"}
+            states = _joined(states)
+        if len(states) <= bound:
+            return states
+        kept = _spread(states, bound)
         self.ledger.dropped["states"] += len(states) - len(kept)
         return kept
 
@@ -476,6 +479,26 @@ class _Run(Calls):
         return found
 
 
+def _by_runtimes(states: list[State]) -> dict[Runtimes, list[State]]:
+    groups: dict[Runtimes, list[State]] = {}
+    for state in states:
+        groups.setdefault(state.runtimes, []).append(state)
+    return groups
+
+
+def _joined(states: list[State]) -> list[State]:
+    """States that know nothing but what leads to no table; of those that are alike otherwise one, which knows what all of them know."""
+    alike: dict[tuple[object, ...], tuple[State, dict[Term, bool]]] = {}
+    for state in states:
+        leaves = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
+        what = state.what()
+        first, shared = alike.setdefault(what, (state, leaves))
+        alike[what] = (first, {term: truth for term, truth in shared.items() if term in leaves})
+    for state, shared in alike.values():
+        state.facts = shared
+    return [state for state, _ in alike.values()]
+
+
 def _known(facts: dict[Term, bool], others: Iterable[dict[Term, bool]]) -> bool:
     """Did a state that is alike otherwise go the same way, knowing no more than this?"""
     items = facts.items()
@@ -517,12 +540,27 @@ def _ends(ways: list[_Way]) -> dict[frozenset[str], _Way]:
     return dict(sorted(found.items(), key=lambda item: min(_HASTE.index(word) if word in _HASTE else len(_HASTE) for word in item[0])))
 
 
+def _way(event: Event) -> tuple[object, ...]:
+    """How a table goes, in short."""
+    word = deferral_of(event.after) if event.kind == "free" else event.kind
+    return (word, event.extra, *((event.chain[0].place, event.chain[-1].place) if event.chain else ()))
+
+
 def _spread(states: list[State], bound: int) -> list[State]:
-    """Some of the states: of both ends, and what frees a table in a way that none of these does."""
-    kept = [*states[: bound // 2], *states[-(bound - bound // 2) :]]
-    have = set(_ends(kept))
-    others = [state for words, state in _ends(states).items() if words not in have and words & set(_HASTE)]
-    return [*kept, *others[:2]]
+    """Some of the states: those that free tables in ways that the ones before do not, the hastiest first, then some of both ends."""
+    ways = [frozenset(_way(event) for event in state.events if event.kind in ("free", "put")) for state in states]
+    hasty = [any(word in _HASTE for word, *_ in way) for way in ways]
+    left, chosen, covered = list(range(len(states))), list[int](), set[tuple[object, ...]]()
+    while left and len(chosen) < bound:
+        best = max(left, key=lambda index: (hasty[index] and not ways[index] <= covered, len(ways[index] - covered), -index))
+        if ways[best] <= covered:
+            break
+        chosen.append(best)
+        left.remove(best)
+        covered |= ways[best]
+    room = bound - len(chosen)
+    chosen += [*left[: room // 2], *left[len(left) - (room - room // 2) :]] if room < len(left) else left
+    return [states[index] for index in sorted(chosen)]
 
 
 def _distinct(cases: list[Case]) -> list[Case]:

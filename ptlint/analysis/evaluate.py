@@ -14,8 +14,9 @@ from ptlint.program.border import Border
 if TYPE_CHECKING:
     from ptlint.analysis.asked import Asked
 
-__all__ = ["Evaluator", "bare"]
+__all__ = ["FOLIO", "Evaluator", "bare"]
 
+FOLIO = "struct folio *"
 _COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
 
 
@@ -127,7 +128,7 @@ class Evaluator:
     def _typed(self, value: Term, type_: str) -> Term:
         """Remember that the value was seen as a table."""
         kind = bare(type_)
-        if kind == "struct folio *" and value[0] not in ("c", "fn"):
+        if kind == FOLIO and value[0] not in ("c", "fn"):
             # What an entry points to and is taken for a folio right where it was read is data.
             self.folios.add(terms.root(value))
         level = self.border.level_types.get(kind)
@@ -178,7 +179,9 @@ class Evaluator:
                 state.published |= {new}
             entry = self.border.entries.get(terms.place_type(place))
             known = self.types.get(new, "any") != "any" or state.facts.get(("leaf", new)) or (new in self.folios and new not in self.types)
-            if entry is not None and value[0] == "o" and not known and not self._maps_memory(value):
+            # Made as a folio, and with which flags it goes in cannot be seen: data.
+            known = known or (new[0] == "m" and bare(terms.type_of(new)) == FOLIO and value[1] not in "|+")
+            if entry is not None and value[0] == "o" and not known and not self.maps_memory(value):
                 self.types[new] = entry.below
         locked = state.held > 0 or (by is not None and by.locked)
         space = self.space(place) or (by.space if by is not None else "")
@@ -230,11 +233,11 @@ class Evaluator:
             found.append((base, after))
         return found
 
-    def _maps_memory(self, value: Term) -> bool:
+    def maps_memory(self, value: Term) -> bool:
         """Does the value that is put together for an entry have the leaf bit?"""
         if value[0] == "c":
             return bool(value[1] >> self.border.leaf_bit & 1) and value[1] < 1 << 12
-        return value[0] == "o" and value[1] in "|+" and (self._maps_memory(value[2]) or self._maps_memory(value[3]))
+        return value[0] == "o" and value[1] in "|+" and (self.maps_memory(value[2]) or self.maps_memory(value[3]))
 
     # ---- operators -----------------------------------------------------------------------------------------
 

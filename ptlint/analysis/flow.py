@@ -13,13 +13,15 @@ __all__ = ["Flow", "flow_of", "successors"]
 class Flow(NamedTuple):
     """``loops`` maps a loop's head to its blocks; ``back`` are the edges that close loops; ``live`` the variables a block, or one after it, reads.
 
-    ``limits`` are the parameters, by index, that a loop runs up to: where a range ends.
+    ``limits`` are the parameters, by index, that a loop runs up to: where a range ends. ``order`` is each block's position where a block
+    comes after those that lead to it, but for the edges that close loops.
     """
 
     loops: dict[int, frozenset[int]]
     back: frozenset[tuple[int, int]]
     live: tuple[frozenset[str], ...]
     limits: frozenset[int] = frozenset()
+    order: tuple[int, ...] = ()
 
 
 def successors(end: ir.Terminator) -> tuple[int, ...]:
@@ -36,7 +38,7 @@ def successors(end: ir.Terminator) -> tuple[int, ...]:
 def flow_of(function: ir.Function) -> Flow:
     """Find loops (by retreating edges of a depth-first walk) and live variables (addresses taken make a variable live everywhere)."""
     next_of = [successors(block.end) for block in function.blocks]
-    back = _retreating(next_of)
+    back, order = _walked(next_of)
     before: list[list[int]] = [[] for _ in next_of]
     for block, targets in enumerate(next_of):
         for target in targets:
@@ -51,7 +53,7 @@ def flow_of(function: ir.Function) -> Flow:
                 body.add(block)
                 stack += before[block]
     inside = frozenset().union(*loops.values())
-    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside))
+    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside), order)
 
 
 def _limits(function: ir.Function, inside: frozenset[int]) -> frozenset[int]:
@@ -73,10 +75,14 @@ def _limits(function: ir.Function, inside: frozenset[int]) -> frozenset[int]:
     return frozenset(index for index, param in enumerate(function.params) if param.id in found)
 
 
-def _retreating(next_of: list[tuple[int, ...]]) -> frozenset[tuple[int, int]]:
+def _walked(next_of: list[tuple[int, ...]]) -> tuple[frozenset[tuple[int, int]], tuple[int, ...]]:
+    """The retreating edges of a depth-first walk, and each block's position in its reverse postorder: of two ways the last one is walked first,
+
+    so that what a loop's test leads to comes after the loop.
+    """
     found: set[tuple[int, int]] = set()
-    active, seen = {0}, {0}
-    stack = [(0, iter(next_of[0] if next_of else ()))]
+    active, seen, done = {0}, {0}, list[int]()
+    stack = [(0, iter(next_of[0][::-1] if next_of else ()))]
     while stack:
         block, targets = stack[-1]
         for target in targets:
@@ -85,12 +91,14 @@ def _retreating(next_of: list[tuple[int, ...]]) -> frozenset[tuple[int, int]]:
             elif target not in seen:
                 seen.add(target)
                 active.add(target)
-                stack.append((target, iter(next_of[target])))
+                stack.append((target, iter(next_of[target][::-1])))
                 break
         else:
             active.discard(block)
+            done.append(block)
             stack.pop()
-    return frozenset(found)
+    position = {block: index for index, block in enumerate(reversed(done))}
+    return frozenset(found), tuple(position.get(block, len(next_of)) for block in range(len(next_of)))
 
 
 def _live(function: ir.Function, next_of: list[tuple[int, ...]]) -> tuple[frozenset[str], ...]:

@@ -199,16 +199,16 @@ class State:
     def what(self) -> tuple[object, ...]:
         """Equal for states that differ in nothing but what is known of values."""
         return (
+            self.events,
+            self.fence,
             self.runtimes,
             self.waits,
             self.done,
             self.held,
-            self.fence,
             self.apart is None,
             self.reading,
             frozenset(self.stripped),
             self.gone,
-            self.events,
             self.claims,
             frozenset(self.memory.items()),
             frozenset(self.since.items()),
