@@ -26,6 +26,10 @@ _NOTHING: frozenset[str] = frozenset()
 _NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t", "pmd_t", "pud_t", "p4d_t", "pgd_t", "pgtable_t"))
 
 
+_ONE = ("c", 1)
+_MORE_THAN_ONE = {("==", _ONE, False), ("!=", _ONE, True), (">", _ONE, True), ("<=", _ONE, False)}
+
+
 def deferral_of(after: frozenset[str]) -> str:
     """The word for how a free is deferred, from the waits before it; ``cell:NAME`` where it went through a container."""
     for wait in ("rcu", "sync-rcu", "workqueue"):
@@ -48,6 +52,7 @@ class Calls(Watching):
     beside: set[tuple[object, ...]]
     unknown: set[Term]
     folios: set[Term]
+    reads_below: set[int]
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""
@@ -133,6 +138,9 @@ class Calls(Watching):
             base = terms.root(values[index]) if index < len(values) else ZERO
             if base[0] not in ("c", "fn", "a", "g") and terms.bottom(base)[0] != "g" and self.types.get(base, "any") == "any":
                 self.types[base] = level
+        for index in summary.walked:
+            if index < len(values):
+                self._walked(terms.root(values[index]), node.text if isinstance(node, ir.Call) else node.macro, node.place, state)
         results = {case.result for case in summary.cases}
         substitute = Substitute(self, values, state, node.place)
         for number, case in enumerate(summary.cases):
@@ -189,18 +197,30 @@ class Calls(Watching):
         for type_, value in zip(self.asked.takes(key) or (), values, strict=False):
             if bare(type_) not in self.border.tables:
                 continue
-            base = terms.root(value)
-            if self._linked(base) and base not in state.since:
-                continue  # another table may be in that entry by now
-            first = state.fence
-            if base[0] == "v":
-                # What was freed before the entry was last set is not what was in it then.
-                sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
-                first = max([first, *sets])
-            for event in state.events[first:]:
-                gone = (event.kind == "free" or self._in_batch(event)) and event.extra != "pooled" and event.chain and event.level
-                if gone and event.term == base and event.chain[0].place != node.place and bare(self.asked.gives(key)) == "void":
+            for event in self._gone_before(terms.root(value), state):
+                if event.chain[0].place != node.place and bare(self.asked.gives(key)) == "void":
                     self.ledger.uses.add(Use(self.function.key, node.place, node.text, event), state.runtimes)
+
+    def _gone_before(self, base: Term, state: State) -> list[Event]:
+        """How the table was freed, or put into a batch, before on this path."""
+        if self._linked(base) and base not in state.since:
+            return []  # another table may be in that entry by now
+        first = state.fence
+        if base[0] == "v":
+            # What was freed before the entry was last set is not what was in it then.
+            sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
+            first = max([first, *sets])
+        gone = [event for event in state.events[first:] if event.term == base and (event.kind == "free" or self._in_batch(event))]
+        return [event for event in gone if event.extra != "pooled" and event.chain and event.level]
+
+    def _walked(self, base: Term, text: str, where: ir.Place, state: State) -> None:
+        """Entries of a table are read: who freed or queued it before is in no section of readers that the free waits for."""
+        if base[0] == "p":
+            self.reads_below.add(base[1])
+        for event in self._gone_before(base, state):
+            batched = event.kind == "free" or not self.border.gathers.isdisjoint(_records(event.value))
+            if batched and event.chain[0].place != where and not ("rcu" in state.reading and "rcu" in event.after):
+                self.ledger.uses.add(Use(self.function.key, where, text, event), state.runtimes)
 
     def _in_batch(self, event: Event) -> bool:
         """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
@@ -325,6 +345,8 @@ class Calls(Watching):
             other = state.copy()
             state.facts[("leaf", terms.root(values[border.mappings[name]]))] = True
             return [(("c", 1), state), (ZERO, other)]
+        if name in border.counts and border.counts[name] < len(values):
+            return [(("n", ("holders", terms.root(values[border.counts[name]])), bare(node.type)), state)]
         if name in border.allocs:
             return [(("m", (node.place,), bare(node.type)), state)]
         if name in border.waits:
@@ -346,6 +368,8 @@ class Calls(Watching):
                 if free.after and free.arg:
                     self.watch_head(values[0], self._step(node.place, node.text), state)
                 for term in self._freed(values[free.arg], free.form, state):
+                    if free.form == "folio" and self._held_by_others(term, state):
+                        continue
                     self._free(term, after, (), node, "handover" if free.after else "leaf", state)
         elif name in border.defers:
             return [(result, after) for after in self._defer(name, values, node, state)]
@@ -359,6 +383,13 @@ class Calls(Watching):
                 state.taken = {**state.taken, content: _NOTHING}
                 return [(content, state)]
         return [(result, state)]
+
+    def _held_by_others(self, term: Term, state: State) -> bool:
+        """Does the path know that others hold the page too?"""
+        count = ("n", ("holders", terms.root(term)))
+        return any(
+            test[0] == "o" and test[2][:2] == count and (test[1], test[3], truth) in _MORE_THAN_ONE for test, truth in state.facts.items()
+        )
 
     def _elsewhere(self, wait: Wait, values: list[Term]) -> bool:
         """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
@@ -396,7 +427,7 @@ class Calls(Watching):
             callbacks = [values[defer.callback][1]]
         elif defer.member:
             callbacks = self._item_functions(thing, state)
-        if defer.kind == "rcu" and defer.callback >= 0:
+        if defer.callback >= 0 and (defer.kind == "rcu" or (thing[0] == "f" and bare(thing[3]) in self.border.heads)):
             self.watch_queue(thing, callbacks, node, state)
         if not callbacks and defer.member and self._hangs_on_param(thing):
             # Whoever made the item knows what it runs.
@@ -621,6 +652,7 @@ class Calls(Watching):
         entry = self.border.entries.get(terms.place_type(place))
         if entry is None or place[0] != "d" or self._own(place):
             return
+        self._walked(terms.root(place[1]), "", where, state)
         for leaf in terms.leaves(place[1]):
             if leaf[0] in ("v", "p") and bare(terms.type_of(leaf)) in self.border.entries:
                 self.ledger.walks.add(Walk(self.function.key, where, entry.holds, leaf, state.reading, state.held > 0), state.runtimes)

@@ -167,6 +167,7 @@ class _Run(Calls):
         self.beside: set[tuple[object, ...]] = set()
         self.unknown: set[Term] = set()
         self.folios: set[Term] = set()
+        self.reads_below: set[int] = set()
 
     @property
     def learned(self) -> bool:
@@ -446,7 +447,7 @@ class _Run(Calls):
             self.ledger.dropped["states"] += 1
         side = tuple(sorted(self.side.items(), key=terms.order))
         seen = tuple(sorted((term[1], level) for term, level in self.types.items() if term[0] == "p" and bare(term[2]) in self.border.pages))
-        return Summary(tuple(cases), side, seen)
+        return Summary(tuple(cases), side, seen, tuple(sorted(self.reads_below)))
 
     def _pool(self, cases: list[Case]) -> list[Case]:
         """Of each set of runtimes: the cases with the most to say, and one that has the frees and puts of all others."""

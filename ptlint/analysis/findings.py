@@ -205,7 +205,7 @@ def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
 
 def _immediate(build: _Build) -> Iterator[RawFinding]:
     """PTL001: unlinked where others may walk, and freed with nothing but a flush."""
-    seen: dict[tuple[Unlink | None, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
+    seen: dict[tuple[Place | None, tuple[Hop, ...]], dict[Event, Runtimes]] = {}
     for suspect, runtimes in build.ledger.suspects.items():
         event = suspect.event
         if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
@@ -214,13 +214,13 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
             runtimes = runtimes - build.by_ipi
         if runtimes and (_live_here(event, build.origins) or _reachable(event, suspect.function, build.origins)):
-            seen.setdefault((event.unlinked, event.chain), {})[event] = runtimes
+            seen.setdefault((event.unlinked.place if event.unlinked else None, event.chain), {})[event] = runtimes
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
     ways: defaultdict[tuple[Hop, tuple[Hop, ...]], Noted[Event]] = defaultdict(Noted)
-    for (unlink, chain), events in seen.items():
-        if any((unlink, chain[index:]) in seen for index in range(1, len(chain))):
+    for (place, chain), events in seen.items():
+        if any((place, chain[index:]) in seen for index in range(1, len(chain))):
             continue  # said in the function that this one calls
-        hop = next((hop for hop in chain if unlink is not None and hop.function == unlink.function), chain[0])
+        hop = next((hop for hop in chain for event in events if event.unlinked and hop.function == event.unlinked.function), chain[0])
         for event, runtimes in events.items():
             ways[(hop, chain)].add(event, runtimes)
     for (hop, _), events in ways.items():
