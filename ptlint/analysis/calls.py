@@ -345,6 +345,10 @@ class Calls(Watching):
             other = state.copy()
             state.facts[("leaf", terms.root(values[border.mappings[name]]))] = True
             return [(("c", 1), state), (ZERO, other)]
+        if name in border.constructed and border.constructed[name] < len(values):
+            other = state.copy()
+            other.facts[("bare", terms.root(values[border.constructed[name]]))] = True
+            return [(("c", 1), state), (ZERO, other)]
         if name in border.counts and border.counts[name] < len(values):
             return [(("n", ("holders", terms.root(values[border.counts[name]])), bare(node.type)), state)]
         if name in border.allocs:
@@ -387,9 +391,7 @@ class Calls(Watching):
     def _held_by_others(self, term: Term, state: State) -> bool:
         """Does the path know that others hold the page too?"""
         count = ("n", ("holders", terms.root(term)))
-        return any(
-            test[0] == "o" and test[2][:2] == count and (test[1], test[3], truth) in _MORE_THAN_ONE for test, truth in state.facts.items()
-        )
+        return any(test[0] == "o" and test[2][:2] == count and (test[1], test[3], truth) in _MORE_THAN_ONE for test, truth in state.facts.items())
 
     def _elsewhere(self, wait: Wait, values: list[Term]) -> bool:
         """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
@@ -586,7 +588,7 @@ class Calls(Watching):
             unlinked=unlinked,
             level=level,
             space=inner.space if inner is not None else "",
-            stripped=base in state.stripped or (inner is not None and inner.stripped),
+            stripped=base in state.stripped or ("bare", base) in state.facts or (inner is not None and inner.stripped),
         )
         self._found(event, state, said=inner is not None and bool(inner.level))
 

@@ -272,10 +272,15 @@ class _Run(Calls):
         if len(states) <= bound:
             return states
         states = _joined(states)
-        if len(states) > bound and numbers:
-            for state in states:
-                state.memory = {place: value for place, value in state.memory.items() if value[0] != "c" or place[0] != "a"}
-            states = _joined(states)
+        if numbers:
+            # What has the most numbers is forgotten first: a counter sooner than a flag.
+            for variable in _by_numbers(states):
+                if len(states) <= bound:
+                    break
+                for state in states:
+                    if state.memory.get(variable, terms.ZERO)[0] == "c":
+                        state.memory.pop(variable, None)
+                states = _joined(states)
         if len(states) <= bound:
             return states
         kept = _spread(states, bound)
@@ -333,7 +338,7 @@ class _Run(Calls):
                     continue
                 state.done |= {target}
                 for place, value in list(state.memory.items()):
-                    if place[0] == "a" and value[0] == "c":
+                    if place[0] == "a" and value[0] == "c" and place[1] in self.flow.moving[target]:
                         state.memory[place] = ("n", ("loop", target, place[1]), "")
                 self._next_round(target, state)
             elif state.done:
@@ -356,9 +361,7 @@ class _Run(Calls):
         state.events = tuple(self._of_last_round(event, head, held) for event in events)
         state.fence = len(state.events)
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}
-        state.facts = {
-            term: truth for term, truth in state.facts.items() if not self._of_entry(term[1] if term[0] == "leaf" else term) or term[1] in held
-        }
+        state.facts = {term: truth for term, truth in state.facts.items() if term[1] in held or not self._of_this_round(term)}
 
     def _of_last_round(self, event: Event, head: int, held: set[Term]) -> Event:
         """What was taken out of a member and put into an entry: the next thing that lies there has the same name, and is another."""
@@ -366,6 +369,9 @@ class _Run(Calls):
         if event.kind != "set" or base[0] != "v" or base[1][0] != "f" or base in held or bare(base[1][3]) not in self.border.tables:
             return event
         return event._replace(value=("n", ("round", head), bare(base[1][3])))
+
+    def _of_this_round(self, fact: Term) -> bool:
+        return fact[0] == "bare" or self._of_entry(fact[1] if fact[0] == "leaf" else fact)
 
     def _of_entry(self, term: Term) -> bool:
         return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))
@@ -485,6 +491,16 @@ def _by_runtimes(states: list[State]) -> dict[Runtimes, list[State]]:
     for state in states:
         groups.setdefault(state.runtimes, []).append(state)
     return groups
+
+
+def _by_numbers(states: list[State]) -> list[Term]:
+    """The local variables that hold numbers, by how many different ones."""
+    found: dict[Term, set[Term]] = {}
+    for state in states:
+        for place, value in state.memory.items():
+            if place[0] == "a" and value[0] == "c":
+                found.setdefault(place, set()).add(value)
+    return sorted(found, key=lambda place: (-len(found[place]), terms.order(place)))
 
 
 def _joined(states: list[State]) -> list[State]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ptlint.frontend import ir
@@ -14,7 +16,8 @@ class Flow(NamedTuple):
     """``loops`` maps a loop's head to its blocks; ``back`` are the edges that close loops; ``live`` the variables a block, or one after it, reads.
 
     ``limits`` are the parameters, by index, that a loop runs up to: where a range ends. ``order`` is each block's position where a block
-    comes after those that lead to it, but for the edges that close loops.
+    comes after those that lead to it, but for the edges that close loops. ``moving`` maps a loop's head to the variables that get more than
+    plain numbers in the loop.
     """
 
     loops: dict[int, frozenset[int]]
@@ -22,6 +25,7 @@ class Flow(NamedTuple):
     live: tuple[frozenset[str], ...]
     limits: frozenset[int] = frozenset()
     order: tuple[int, ...] = ()
+    moving: Mapping[int, frozenset[str]] = MappingProxyType({})
 
 
 def successors(end: ir.Terminator) -> tuple[int, ...]:
@@ -53,7 +57,22 @@ def flow_of(function: ir.Function) -> Flow:
                 body.add(block)
                 stack += before[block]
     inside = frozenset().union(*loops.values())
-    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside), order)
+    moves = {block: _moved(function.blocks[block]) for block in inside}
+    moving = {head: frozenset().union(*(moves[block] for block in body)) for head, body in loops.items()}
+    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside), order, moving)
+
+
+def _moved(block: ir.Block) -> set[str]:
+    """Variables that get another value than a plain number, or whose address is taken."""
+    found = set()
+    for node in (node for top in expressions(block) for node in sub(top)):
+        if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var) and (node.op or not isinstance(node.right, ir.Const)):
+            found.add(node.left.id)
+        elif isinstance(node, ir.Unary) and ("+" in node.op or "-" in node.op or node.op == "&"):
+            base = _base(node.operand)
+            if isinstance(base, ir.Var):
+                found.add(base.id)
+    return found
 
 
 def _limits(function: ir.Function, inside: frozenset[int]) -> frozenset[int]:

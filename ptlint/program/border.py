@@ -122,6 +122,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     data: dict[str, int]
     mappings: dict[str, int]
     counts: dict[str, int]
+    constructed: dict[str, int]
     noreturn: frozenset[str]
     ignored: frozenset[str]
     locks: frozenset[str]
@@ -146,6 +147,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.data,
                 *self.mappings,
                 *self.counts,
+                *self.constructed,
                 *self.noreturn,
                 *self.ignored,
                 *self.locks,
@@ -219,6 +221,7 @@ def load_border(folder: Path) -> Border:
         reader_ends={name: row["class"] for row in data["reader_end"] for name in row["names"]},
         readers={name: row["class"] for row in data["reader"] for name in row["names"]},
         data={name: row["arg"] for row in data["data"] for name in row["names"]},
+        constructed={name: row["arg"] for row in data["constructed"] for name in row["names"]},
         counts={name: row["arg"] for row in data["count"] for name in row["names"]},
         mappings={name: row["arg"] for row in data["mapping"] for name in row["names"]},
         noreturn=_names(data["noreturn"]),
