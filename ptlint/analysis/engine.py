@@ -338,7 +338,8 @@ class _Run(Calls):
                     continue
                 state.done |= {target}
                 for place, value in list(state.memory.items()):
-                    if place[0] == "a" and value[0] == "c" and place[1] in self.flow.moving[target]:
+                    # In another round it may have got something else.
+                    if place[0] == "a" and value[0] == "c" and self.flow.given[target].get(place[1], {value[1]}) != {value[1]}:
                         state.memory[place] = ("n", ("loop", target, place[1]), "")
                 self._next_round(target, state)
             elif state.done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -16,8 +16,8 @@ class Flow(NamedTuple):
     """``loops`` maps a loop's head to its blocks; ``back`` are the edges that close loops; ``live`` the variables a block, or one after it, reads.
 
     ``limits`` are the parameters, by index, that a loop runs up to: where a range ends. ``order`` is each block's position where a block
-    comes after those that lead to it, but for the edges that close loops. ``moving`` maps a loop's head to the variables that get more than
-    plain numbers in the loop.
+    comes after those that lead to it, but for the edges that close loops. ``given`` maps a loop's head to what the variables get
+    that the loop sets: numbers, or None for what is no plain number.
     """
 
     loops: dict[int, frozenset[int]]
@@ -25,7 +25,7 @@ class Flow(NamedTuple):
     live: tuple[frozenset[str], ...]
     limits: frozenset[int] = frozenset()
     order: tuple[int, ...] = ()
-    moving: Mapping[int, frozenset[str]] = MappingProxyType({})
+    given: Mapping[int, Mapping[str, frozenset[int | None]]] = MappingProxyType({})
 
 
 def successors(end: ir.Terminator) -> tuple[int, ...]:
@@ -57,22 +57,24 @@ def flow_of(function: ir.Function) -> Flow:
                 body.add(block)
                 stack += before[block]
     inside = frozenset().union(*loops.values())
-    moves = {block: _moved(function.blocks[block]) for block in inside}
-    moving = {head: frozenset().union(*(moves[block] for block in body)) for head, body in loops.items()}
-    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside), order, moving)
+    set_in = {block: list(_settings(function.blocks[block])) for block in inside}
+    given: dict[int, dict[str, frozenset[int | None]]] = {}
+    for head, body in loops.items():
+        rows = given[head] = {}
+        for variable, number in (one for block in body for one in set_in[block]):
+            rows[variable] = rows.get(variable, frozenset()) | {number}
+    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside), order, given)
 
 
-def _moved(block: ir.Block) -> set[str]:
-    """Variables that get another value than a plain number, or whose address is taken."""
-    found = set()
+def _settings(block: ir.Block) -> Iterator[tuple[str, int | None]]:
+    """The variables that a block sets, each with the number that it gets; None where that is no plain number, or the address is taken."""
     for node in (node for top in expressions(block) for node in sub(top)):
-        if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var) and (node.op or not isinstance(node.right, ir.Const)):
-            found.add(node.left.id)
+        if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var):
+            yield node.left.id, node.right.value if isinstance(node.right, ir.Const) and not node.op else None
         elif isinstance(node, ir.Unary) and ("+" in node.op or "-" in node.op or node.op == "&"):
             base = _base(node.operand)
             if isinstance(base, ir.Var):
-                found.add(base.id)
-    return found
+                yield base.id, None
 
 
 def _limits(function: ir.Function, inside: frozenset[int]) -> frozenset[int]:
