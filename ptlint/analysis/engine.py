@@ -272,15 +272,11 @@ class _Run(Calls):
         if len(states) <= bound:
             return states
         states = _joined(states)
-        if numbers:
-            # What has the most numbers is forgotten first: a counter sooner than a flag.
-            for variable in _by_numbers(states):
-                if len(states) <= bound:
-                    break
-                for state in states:
-                    if state.memory.get(variable, terms.ZERO)[0] == "c":
-                        state.memory.pop(variable, None)
-                states = _joined(states)
+        while numbers and len(states) > bound and (variable := _telling_apart(states)) is not None:
+            for state in states:
+                if state.memory.get(variable, ("",))[0] == "c":
+                    del state.memory[variable]
+            states = _joined(states)
         if len(states) <= bound:
             return states
         kept = _spread(states, bound)
@@ -494,14 +490,22 @@ def _by_runtimes(states: list[State]) -> dict[Runtimes, list[State]]:
     return groups
 
 
-def _by_numbers(states: list[State]) -> list[Term]:
-    """The local variables that hold numbers, by how many different ones."""
-    found: dict[Term, set[Term]] = {}
-    for state in states:
-        for place, value in state.memory.items():
-            if place[0] == "a" and value[0] == "c":
-                found.setdefault(place, set()).add(value)
-    return sorted(found, key=lambda place: (-len(found[place]), terms.order(place)))
+def _telling_apart(states: list[State]) -> Term | None:
+    """The local variable whose number tells most of the states apart, if there is one that does alone."""
+    names = {place for state in states for place, value in state.memory.items() if place[0] == "a" and value[0] == "c"}
+    rest = [(state.what(), state.memory) for state in states]
+    left = {}
+    for name in names:
+        numbers = [(name, memory[name]) if memory.get(name, ("",))[0] == "c" else None for _, memory in rest]
+        if len(set(numbers)) > 1:
+            left[name] = len({_without(what, number) for (what, _), number in zip(rest, numbers, strict=True)})
+    best = min(left, key=lambda name: (left[name], terms.order(name)), default=None)
+    return best if best is not None and left[best] < len(states) else None
+
+
+def _without(what: tuple[object, ...], number: tuple[Term, Term] | None) -> tuple[object, ...]:
+    """A state's ``what()`` without what one variable holds."""
+    return tuple(part - {number} if number is not None and isinstance(part, frozenset) else part for part in what)
 
 
 def _joined(states: list[State]) -> list[State]:
