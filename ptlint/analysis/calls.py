@@ -588,7 +588,7 @@ class Calls(Watching):
             unlinked=unlinked,
             level=level,
             space=inner.space if inner is not None else "",
-            stripped=base in state.stripped or ("bare", base) in state.facts or (inner is not None and inner.stripped),
+            stripped=self._destroyed(base, state) or (inner is not None and inner.stripped),
         )
         self._found(event, state, said=inner is not None and bool(inner.level))
 
@@ -604,6 +604,10 @@ class Calls(Watching):
         # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
         early = self._linked(base) or self.is_local(base) or (self._kept(base) and not self._in_item(base))
         return after if early or (inner is not None and inner.unlinked is not None) else state.waits | after
+
+    def _destroyed(self, base: Term, state: State) -> bool:
+        """Did the destructor run, or does the page's type say that no constructor did?"""
+        return base in state.stripped or ("bare", base) in state.facts
 
     def _never_set(self, place: Term) -> bool:
         """Is it a local variable, or a number in one, that this path has not set?"""
@@ -630,7 +634,7 @@ class Calls(Watching):
                 level=self.level(base, state),
                 unlinked=state.since[base][0] if base in state.since else None,
                 after=self._waited(base, _NOTHING, None, state),
-                stripped=base in state.stripped,
+                stripped=self._destroyed(base, state),
             ),
             state,
         )
@@ -995,7 +999,7 @@ class Calls(Watching):
                             level=level,
                             unlinked=since[0] if since else event.unlinked,
                             after=self._waited(base, event.after, event, state),
-                            stripped=event.stripped or base in state.stripped,
+                            stripped=event.stripped or self._destroyed(base, state),
                         ),
                         state,
                         said=bool(event.level),
