@@ -11,7 +11,7 @@ from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.substitute import Substitute
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip
+from ptlint.analysis.values import Case, Event, Hop, Pass, State, Strip, deferral_of
 from ptlint.frontend import ir
 from ptlint.program.link import inner_slot, slot
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ptlint.analysis.flow import Flow
     from ptlint.program.border import Wait
 
-__all__ = ["Calls", "deferral_of"]
+__all__ = ["Calls"]
 
 _NOTHING: frozenset[str] = frozenset()
 _NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t", "pmd_t", "pud_t", "p4d_t", "pgd_t", "pgtable_t"))
@@ -28,17 +28,6 @@ _NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t", "pmd_t", "pud_t", "
 
 _ONE = ("c", 1)
 _MORE_THAN_ONE = {("==", _ONE, False), ("!=", _ONE, True), (">", _ONE, True), ("<=", _ONE, False)}
-
-
-def deferral_of(after: frozenset[str]) -> str:
-    """The word for how a free is deferred, from the waits before it; ``cell:NAME`` where it went through a container."""
-    for wait in ("rcu", "sync-rcu", "workqueue"):
-        if wait in after:
-            return wait
-    through = sorted(word for word in after if word.startswith("cell:"))
-    if through:
-        return through[0]
-    return "semi-rcu" if "ipi" in after else "immediate"
 
 
 class Calls(Watching):

@@ -6,14 +6,13 @@ is forgotten where it no longer matters. A call applies the callee's cases. See 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import msgspec
 
 from ptlint.analysis import terms
 from ptlint.analysis.asked import Answers, Asked, Question, digest
-from ptlint.analysis.calls import Calls, deferral_of
+from ptlint.analysis.calls import Calls
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.kept import Codec, Keeper, Kept, text_digest
@@ -23,7 +22,8 @@ from ptlint.analysis.overlay.notes import Claim, Step
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Case, Event, Runtimes, State, Summary, Unlink
+from ptlint.analysis.values import Case, Event, State, Summary, Unlink
+from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before, leaves_first, met, no_tables, same_value
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -32,7 +32,6 @@ from ptlint.program.walk import nodes
 __all__ = ["Bounds", "Engine"]
 
 _DEEP = 60
-Conditions = frozenset[tuple[Term, bool]]
 
 
 class Bounds(NamedTuple):
@@ -188,15 +187,15 @@ class _Run(Calls):
         steps = 0
         while waiting and steps <= bounds.steps:
             index = min(waiting, key=self.flow.order.__getitem__)
-            new = [state for state in self._met(index, waiting.pop(index)) if not _known(state.facts, seen[index].get(state.what(), ()))]
-            for runtimes, group in _by_runtimes(new).items():
+            new = [state for state in self._met(index, waiting.pop(index)) if not known_before(state.facts, seen[index].get(state.what(), ()))]
+            for runtimes, group in by_runtimes(new).items():
                 # Each set of runtimes has its own share: what one can do must not crowd out another.
                 count = shares.get((index, runtimes), 0)
                 group = self._few(group, min(bounds.states, 3 * bounds.states - count), numbers=True)
                 shares[(index, runtimes)] = count + len(group)
                 for state in group:
                     what = state.what()
-                    if _known(state.facts, seen[index].get(what, ())):
+                    if known_before(state.facts, seen[index].get(what, ())):
                         continue
                     steps += 1
                     seen[index].setdefault(what, []).append(dict(state.facts))
@@ -212,17 +211,9 @@ class _Run(Calls):
 
     def _met(self, index: int, states: list[State]) -> list[State]:
         """What ways have in common that meet before a block, and differ in nothing but what they know: what all of them know together."""
-        alike: dict[tuple[object, ...], list[State]] = {}
         for state in states:
             self._forget(index, state)
-            alike.setdefault(state.what(), []).append(state)
-        met = []
-        for group in alike.values():
-            for facts in _weakest([frozenset(state.facts.items()) for state in group]) if len(group) > 1 else [group[0].facts.items()]:
-                one = group[0].copy()
-                one.facts = dict(facts)
-                met.append(one)
-        return met
+        return met(states)
 
     def _balanced(self, cases: list[Case]) -> list[Case]:
         """A lock is handed on by functions that return it, or what it guards, or that do nothing else.
@@ -263,24 +254,13 @@ class _Run(Calls):
         """No more states than the bound; of each set of runtimes some stay."""
         if len(states) <= self.bounds.states:
             return states
-        groups = _by_runtimes(states)
+        groups = by_runtimes(states)
         share = max(4, self.bounds.states // len(groups))
         return [state for group in groups.values() for state in self._few(group, share)]
 
     def _few(self, states: list[State], bound: int, *, numbers: bool = False) -> list[State]:
-        """No more states than ``bound``: what told them apart is forgotten first, with ``numbers`` those in local variables too."""
-        if len(states) <= bound:
-            return states
-        states = _joined(states)
-        while numbers and len(states) > bound and (variable := _telling_apart(states)) is not None:
-            for state in states:
-                if state.memory.get(variable, ("",))[0] == "c":
-                    del state.memory[variable]
-            states = _joined(states)
-        if len(states) <= bound:
-            return states
-        kept = _spread(states, bound)
-        self.ledger.dropped["states"] += len(states) - len(kept)
+        kept, lost = few(states, bound, numbers=numbers)
+        self.ledger.dropped["states"] += lost
         return kept
 
     def _end(self, index: int, state: State, cases: dict[tuple[object, ...], Case]) -> list[tuple[int, State]]:
@@ -394,7 +374,7 @@ class _Run(Calls):
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(claim for claim in state.claims if self.watch_told(claim))
         kept = self.ledger.first(sorted(stores, key=terms.order), 6, "stores of a case")
-        when = self.ledger.first(sorted(conditions, key=_first_of_leaves), 4, "conditions of a case")
+        when = self.ledger.first(sorted(conditions, key=leaves_first), 4, "conditions of a case")
         return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))
 
     def _of_use(self, events: tuple[Event, ...], stores: tuple[tuple[Term, Term], ...], result: Term) -> tuple[Event, ...]:
@@ -433,7 +413,7 @@ class _Run(Calls):
         return terms.bottom(place)[0] in ("p", "g") and place[0] in ("f", "d", "g")
 
     def _sum_up(self, cases: list[Case]) -> Summary:
-        cases = _same_value(_distinct(cases))
+        cases = same_value(distinct(cases))
         quiet = len(cases) > 3 and not any(case.events or case.claims or case.stores for case in cases)
         for keep_result in (True, False):
             if (quiet and keep_result) or len(cases) > self.bounds.cases:
@@ -442,7 +422,7 @@ class _Run(Calls):
                     group = (case.runtimes, case.events, case.claims, case.stores, case.held, case.reading, case.result if keep_result else None)
                     first = groups.setdefault(group, case)
                     result = case.result if first.result == case.result else ("n", ("joined",), self.function.result)
-                    groups[group] = first._replace(result=result, conditions=_no_tables(first, case))
+                    groups[group] = first._replace(result=result, conditions=no_tables(first, case))
                 self.ledger.dropped["states"] += len(cases) - len(groups)
                 cases = list(groups.values())
         if len(cases) > self.bounds.cases:
@@ -462,8 +442,8 @@ class _Run(Calls):
         for group in groups.values():
             group = sorted(group, key=lambda case: -len(case.events))
             # One for each way that a table ends comes first, the hastiest of them before all.
-            ends = list(_ends(group).values())
-            group = [*ends, *(case for case in group if not any(case is one for one in ends))]
+            first = list(ends(group).values())
+            group = [*first, *(case for case in group if not any(case is one for one in first))]
             kept, rest = group[:share], group[share:]
             found += kept
             if rest:
@@ -483,50 +463,6 @@ class _Run(Calls):
         return found
 
 
-def _by_runtimes(states: list[State]) -> dict[Runtimes, list[State]]:
-    groups: dict[Runtimes, list[State]] = {}
-    for state in states:
-        groups.setdefault(state.runtimes, []).append(state)
-    return groups
-
-
-def _telling_apart(states: list[State]) -> Term | None:
-    """The local variable whose number tells most of the states apart, if there is one that does alone."""
-    names = {place for state in states for place, value in state.memory.items() if place[0] == "a" and value[0] == "c"}
-    rest = [(state.what(), state.memory) for state in states]
-    left = {}
-    for name in names:
-        numbers = [(name, memory[name]) if memory.get(name, ("",))[0] == "c" else None for _, memory in rest]
-        if len(set(numbers)) > 1:
-            left[name] = len({_without(what, number) for (what, _), number in zip(rest, numbers, strict=True)})
-    best = min(left, key=lambda name: (left[name], terms.order(name)), default=None)
-    return best if best is not None and left[best] < len(states) else None
-
-
-def _without(what: tuple[object, ...], number: tuple[Term, Term] | None) -> tuple[object, ...]:
-    """A state's ``what()`` without what one variable holds."""
-    return tuple(part - {number} if number is not None and isinstance(part, frozenset) else part for part in what)
-
-
-def _joined(states: list[State]) -> list[State]:
-    """States that know nothing but what leads to no table; of those that are alike otherwise one, which knows what all of them know."""
-    alike: dict[tuple[object, ...], tuple[State, dict[Term, bool]]] = {}
-    for state in states:
-        leaves = {term: truth for term, truth in state.facts.items() if term[0] == "leaf"}
-        what = state.what()
-        first, shared = alike.setdefault(what, (state, leaves))
-        alike[what] = (first, {term: truth for term, truth in shared.items() if term in leaves})
-    for state, shared in alike.values():
-        state.facts = shared
-    return [state for state, _ in alike.values()]
-
-
-def _known(facts: dict[Term, bool], others: Iterable[dict[Term, bool]]) -> bool:
-    """Did a state that is alike otherwise go the same way, knowing no more than this?"""
-    items = facts.items()
-    return any(other.items() <= items for other in others)
-
-
 def _chosen(switch: ir.Switch, number: int) -> int:
     """Where a switch goes with this number."""
     return next((target for low, high, target in switch.cases if low <= number <= high), switch.default)
@@ -541,100 +477,3 @@ def _given(function: ir.Function, name: str, index: int) -> list[str]:
             if isinstance(callback, ir.FunctionRef):
                 found.append(callback.key)
     return found
-
-
-def _no_tables(first: Case, other: Case) -> tuple[tuple[Term, bool], ...]:
-    """What two cases both say of entries that lead to no table."""
-    return tuple(one for one in first.conditions if one[0][0] == "leaf" and one in other.conditions)
-
-
-_Way = TypeVar("_Way", State, Case)
-_HASTE = ("immediate", "semi-rcu", "workqueue")
-
-
-def _ends(ways: list[_Way]) -> dict[frozenset[str], _Way]:
-    """The first one for each set of words for how tables end; those with no wait come first."""
-    found: dict[frozenset[str], _Way] = {}
-    for way in ways:
-        words = frozenset(deferral_of(event.after) if event.kind == "free" else event.kind for event in way.events if event.kind in ("free", "put"))
-        if words:
-            found.setdefault(words, way)
-    return dict(sorted(found.items(), key=lambda item: min(_HASTE.index(word) if word in _HASTE else len(_HASTE) for word in item[0])))
-
-
-def _way(event: Event) -> tuple[object, ...]:
-    """How a table goes, in short."""
-    word = deferral_of(event.after) if event.kind == "free" else event.kind
-    return (word, event.extra, *((event.chain[0].place, event.chain[-1].place) if event.chain else ()))
-
-
-def _spread(states: list[State], bound: int) -> list[State]:
-    """Some of the states: those that free tables in ways that the ones before do not, the hastiest first, then some of both ends."""
-    ways = [frozenset(_way(event) for event in state.events if event.kind in ("free", "put")) for state in states]
-    hasty = [any(word in _HASTE for word, *_ in way) for way in ways]
-    left, chosen, covered = list(range(len(states))), list[int](), set[tuple[object, ...]]()
-    while left and len(chosen) < bound:
-        best = max(left, key=lambda index: (hasty[index] and not ways[index] <= covered, len(ways[index] - covered), -index))
-        if ways[best] <= covered:
-            break
-        chosen.append(best)
-        left.remove(best)
-        covered |= ways[best]
-    room = bound - len(chosen)
-    chosen += [*left[: room // 2], *left[len(left) - (room - room // 2) :]] if room < len(left) else left
-    return [states[index] for index in sorted(chosen)]
-
-
-def _distinct(cases: list[Case]) -> list[Case]:
-    """No case that asks for more than another one that is alike otherwise; what happens alike in several sets of runtimes is one case."""
-    alike: dict[Case, dict[Runtimes, list[Conditions]]] = {}
-    for case in cases:
-        ways = alike.setdefault(case._replace(conditions=(), runtimes=frozenset()), {})
-        ways.setdefault(case.runtimes, []).append(frozenset(case.conditions))
-    found = []
-    for case, ways in alike.items():
-        asked: dict[Conditions, Runtimes] = {}
-        for runtimes, conditions in ways.items():
-            for one in _weakest(conditions):
-                asked[one] = asked.get(one, frozenset()) | runtimes
-        found += [case._replace(conditions=tuple(sorted(one, key=_first_of_leaves)), runtimes=runtimes) for one, runtimes in asked.items()]
-    return found
-
-
-def _weakest(ways: list[Conditions]) -> list[Conditions]:
-    """Ways that say together when any of the given ones is gone: one for two that differ in whether something holds, none that another includes."""
-    work, done = list(ways), list[Conditions]()
-    while work:
-        way = work.pop(0)
-        if any(other <= way for other in done):
-            continue
-        opposite = next((other for other in done if len(other) == len(way) and _but_one(way, other)), None)
-        if opposite is not None:
-            done.remove(opposite)
-            work.insert(0, way & opposite)
-        else:
-            done = [other for other in done if not way <= other] + [way]
-    return done
-
-
-def _but_one(way: Conditions, other: Conditions) -> bool:
-    """Do two ways ask for the same, but for one thing that holds in one and not in the other?"""
-    left = way ^ other
-    return len(left) == 2 and len({term for term, _ in left}) == 1
-
-
-def _first_of_leaves(condition: tuple[Term, bool]) -> tuple[bool, object]:
-    """What leads to no table comes first."""
-    return (condition[0][0] != "leaf", terms.order(condition))
-
-
-def _same_value(cases: list[Case]) -> list[Case]:
-    """One case where all only compute, and compute views of the same thing."""
-    if len(cases) < 2 or any(case.events or case.claims or case.stores or case.held or any(case.reading) for case in cases):
-        return cases
-    roots = {terms.root(case.result) for case in cases}
-    if len(roots) == 1 and not all(case.result[0] == "c" for case in cases):
-        return [cases[0]._replace(conditions=(), runtimes=frozenset().union(*(case.runtimes for case in cases)))]
-    if all(case.result[0] == "c" and abs(case.result[1]) > 4096 for case in cases):
-        return [cases[0]._replace(conditions=(), result=("n", ("number",), "unsigned long"))]
-    return cases

@@ -8,7 +8,7 @@ from ptlint.analysis.overlay.notes import Claim
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["Case", "Event", "Hop", "Pass", "State", "Strip", "Summary", "Unlink"]
+__all__ = ["Case", "Event", "Hop", "Pass", "Runtimes", "State", "Strip", "Summary", "Unlink", "deferral_of"]
 
 Runtimes = frozenset[str]
 
@@ -215,3 +215,14 @@ class State:
             frozenset(self.since.items()),
             frozenset(self.taken.items()),
         )
+
+
+def deferral_of(after: frozenset[str]) -> str:
+    """The word for how a free is deferred, from the waits before it; ``cell:NAME`` where it went through a container."""
+    for wait in ("rcu", "sync-rcu", "workqueue"):
+        if wait in after:
+            return wait
+    through = sorted(word for word in after if word.startswith("cell:"))
+    if through:
+        return through[0]
+    return "semi-rcu" if "ipi" in after else "immediate"
