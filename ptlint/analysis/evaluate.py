@@ -396,7 +396,7 @@ class Evaluator:
         raise NotImplementedError
 
     def emit(self, event: Event, state: State) -> None:
-        """Add an event; see ``Calls``."""
+        """Add an event; see ``Fates``."""
         raise NotImplementedError
 
     def watch_member(self, node: ir.Member, place: Term, state: State) -> None:
@@ -416,43 +416,43 @@ class Evaluator:
         raise NotImplementedError
 
     def space(self, term: Term) -> str:
-        """Whose address space a term belongs to; see ``Calls``."""
+        """Whose address space a term belongs to; see ``Tables``."""
         raise NotImplementedError
 
     def keep(self, place: Term, value: Term, state: State) -> None:
-        """A member gets a value; see ``Calls``."""
+        """A member gets a value; see ``Fates``."""
         raise NotImplementedError
 
     def fresh(self, term: Term, state: State) -> bool:
-        """Has nobody else seen it; see ``Calls``."""
+        """Has nobody else seen it; see ``Tables``."""
         raise NotImplementedError
 
     def publish(self, value: Term, place: Term) -> None:
-        """What was allocated here goes into an entry; see ``Calls``."""
+        """What was allocated here goes into an entry; see ``Fates``."""
         raise NotImplementedError
 
     def reads(self, place: Term, state: State, where: ir.Place) -> None:
-        """An entry is read; see ``Calls``."""
+        """An entry is read; see ``Fates``."""
         raise NotImplementedError
 
     def copy(self, table: Term, value: Term) -> None:
-        """An entry of what was allocated here gets what another entry had; see ``Calls``."""
+        """An entry of what was allocated here gets what another entry had; see ``Fates``."""
         raise NotImplementedError
 
     def put_field(self, place: Term, value: Term, state: State) -> None:
-        """A value goes into a member; see ``Calls``."""
+        """A value goes into a member; see ``Fates``."""
         raise NotImplementedError
 
     def put_global(self, place: Term, value: Term, state: State) -> None:
-        """A value goes into a global variable; see ``Calls``."""
+        """A value goes into a global variable; see ``Fates``."""
         raise NotImplementedError
 
     def serves(self, value: Term) -> None:
-        """What lay in a container goes into an entry; see ``Calls``."""
+        """What lay in a container goes into an entry; see ``Fates``."""
         raise NotImplementedError
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
-        """A table was freed, and only then its entry cleared; see ``Calls``."""
+        """A table was freed, and only then its entry cleared; see ``Fates``."""
         raise NotImplementedError
 
 

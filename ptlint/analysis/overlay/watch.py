@@ -390,7 +390,7 @@ class Watching(Evaluator):
         return Step(self.function.key, place, text)
 
     def level_of_type(self, value: Term) -> str:
-        """The level of a table, by the types it was seen under; see ``Calls``."""
+        """The level of a table, by the types it was seen under; see ``Tables``."""
         raise NotImplementedError
 
     def _is_data(self, base: Term, state: State) -> bool:

@@ -1,0 +1,312 @@
+"""What becomes of a table: freed, put into a container, waited for, used afterwards."""
+
+from __future__ import annotations
+
+from ptlint.analysis import terms
+from ptlint.analysis.evaluate import bare
+from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Use, Walk
+from ptlint.analysis.tables import Tables, records_of
+from ptlint.analysis.terms import Term
+from ptlint.analysis.values import Event, Hop, State, deferral_of
+from ptlint.frontend import ir
+
+__all__ = ["Fates"]
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Fates(Tables):
+    """The part of a function's run that follows what happens to tables, in order."""
+
+    def _free(
+        self, term: Term, after: frozenset[str], chain: tuple[Hop, ...], node: ir.Call | ir.Asm, role: str, state: State, inner: Event | None = None
+    ) -> None:
+        """A free in this function, or in what it calls: known here, or left to the callers."""
+        base = terms.root(term)
+        if base in self.folios:
+            self.unknown.add(base)  # another path may tell that it is a table
+        if base[0] in ("c", "fn", "g") or self._is_data(base, state) or self._is_record(base) or self.maps_memory(term):
+            return
+        if base[0] == "v" and self._never_set(base[1]):
+            return  # no path of the program
+        if base[0] == "v" and base[1][0] == "g" and base not in self.types:
+            return  # a base address that something was added to, and what that is was lost
+        since = state.since.get(base)
+        waited = self._waited(base, after, inner, state)
+        unlinked = since[0] if since is not None else None
+        nearer = inner.unlinked if inner is not None else None
+        if nearer is not None and (unlinked is None or (nearer.place != unlinked.place and not nearer.place.file.endswith(".h"))):
+            unlinked = nearer  # the callee's own is the last one
+        level = self.level(base, state) or (inner.level if inner is not None else "")
+        text = node.text if isinstance(node, ir.Call) else node.macro
+        self.watch_freed(base, self._step(node.place, text), state)
+        hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
+        if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
+            still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")
+            self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
+        event = Event(
+            "free",
+            base,
+            waited,
+            (hop, *chain),
+            inner.extra or ("drained" if self._cell_of(inner.term) else "") if inner is not None else "",
+            place=node.place,
+            unlinked=unlinked,
+            level=level,
+            space=inner.space if inner is not None else "",
+            stripped=self._destroyed(base, state) or (inner is not None and inner.stripped),
+        )
+        self._found(event, state, said=inner is not None and bool(inner.level))
+
+    def _waited(self, base: Term, after: frozenset[str], inner: Event | None, state: State) -> frozenset[str]:
+        """What was waited for since the table was unlinked; ``after`` in a callee, whose event is ``inner``."""
+        since = state.since.get(base)
+        if since is not None:
+            return since[1] | after
+        taken = next((waits for content, waits in state.taken.items() if terms.contains(base, content)), None)
+        if taken is not None:
+            # What came on the list while this waited was not waited for.
+            return taken | after
+        # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
+        early = self._linked(base) or self.is_local(base) or (self._kept(base) and not self._in_item(base))
+        return after if early or (inner is not None and inner.unlinked is not None) else state.waits | after
+
+    def _destroyed(self, base: Term, state: State) -> bool:
+        """Did the destructor run, or does the page's type say that no constructor did?"""
+        return base in state.stripped or ("bare", base) in state.facts
+
+    def _never_set(self, place: Term) -> bool:
+        """Is it a local variable, or a number in one, that this path has not set?"""
+        number = not bare(terms.place_type(place)).endswith(("*", "]"))
+        inner = place
+        while inner[0] == "f":
+            inner = inner[1]
+        return bool(inner[0] == "a" and (inner == place or (number and not self._holds_pages(place))))
+
+    def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
+        base = terms.root(value)
+        if base in self.folios:
+            self.unknown.add(base)
+        if base[0] not in ("p", "v", "m", "up", "n") or self._is_data(base, state):
+            return
+        if any(contains in self.border.gathers for contains in records_of(where)):
+            self.ledger.gathers.add(cell)
+        self._found(
+            Event(
+                "put",
+                base,
+                extra=cell,
+                value=where,
+                level=self.level(base, state),
+                unlinked=state.since[base][0] if base in state.since else None,
+                after=self._waited(base, _NOTHING, None, state),
+                stripped=self._destroyed(base, state),
+            ),
+            state,
+        )
+
+    def keep(self, place: Term, value: Term, state: State) -> None:
+        """A member gets a value that could lead to a table: whoever reads the member later may have that."""
+        if place[0] != "f" or not self._leads(bare(place[3])):
+            return
+        base = terms.root(value)
+        if base[0] == "a":
+            base = ("&", terms.root(state.memory[base])) if base in state.memory else ("n", ("local",), "")
+        if base[0] != "c":
+            self.ledger.keep(str(place[2]), self.function.key, terms.root(place[1]), base, self.fresh(base, state))
+
+    def publish(self, value: Term, place: Term) -> None:
+        """What was allocated here goes into an entry."""
+        self.ledger.publish(self.function.key, value, place)
+
+    def reads(self, place: Term, state: State, where: ir.Place) -> None:
+        """An entry is read: a step of a walker, if an entry of another table led to this one."""
+        entry = self.border.entries.get(terms.place_type(place))
+        if entry is None or place[0] != "d" or self._own(place):
+            return
+        self._walked(terms.root(place[1]), "", where, state)
+        for leaf in terms.leaves(place[1]):
+            if leaf[0] in ("v", "p") and bare(terms.type_of(leaf)) in self.border.entries:
+                self.ledger.walks.add(Walk(self.function.key, where, entry.holds, leaf, state.reading, state.held > 0), state.runtimes)
+
+    def copy(self, table: Term, value: Term) -> None:
+        """An entry of what was allocated here gets what another entry had."""
+        self.ledger.copy(self.function.key, table, value)
+
+    def put_field(self, place: Term, value: Term, state: State) -> None:
+        """A page, or something untyped, goes into a member of a record that outlives the call."""
+        kind = place[3]
+        base = terms.root(value)
+        if base[0] in ("c", "fn", "n", "m", "g") or base[0] in ("a", "f", "d"):
+            return
+        kept = kind.split("[")[0].strip()
+        if kept in self.border.pages or kept in self.border.tables or kept == "void *":
+            self._put(value, str(place[2]), state, place)
+
+    def put_global(self, place: Term, value: Term, state: State) -> None:
+        """A table goes into a global variable, or one of each CPU."""
+        if value[0] not in ("c", "fn", "a", "g", "f", "d") and self.level(value, state):
+            self._put(value, str(place[1]), state, place)
+
+    def serves(self, value: Term) -> None:
+        """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again.
+
+        A deposit goes back to the range that it was for: the locks of that range decide.
+        """
+        base = terms.root(value)
+        direct = base[0] == "v" and base[1][0] in ("f", "g") and self._entry_type(base[1]) == ""
+        if (direct or base[0] == "up") and self.level_of_type(base):
+            cell = self._cell_of(base)
+            if cell and cell not in self.words.members:
+                self.ledger.served.add(cell)
+
+    def _found(self, event: Event, state: State, *, said: bool = False) -> None:
+        """A table goes somewhere. Where a callee knew that it is one, what is to be said of the callee's own calls is ``said`` there."""
+        level = event.level
+        event = event._replace(space=self.space(event.term) or event.space)
+        origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
+        fresh = self.fresh(event.term, state)
+        if level:
+            below = tuple(hop.function for hop in event.chain[1:])
+            for index, hop in enumerate(event.chain[:1] if said else event.chain):
+                here = index == 0 and event.term[0] != "p"
+                own = self.function.key
+                hit = Hit(hop, level, fresh and index == 0, here, event.space, own, event.term, state.held > 0, state.apart, below[:index])
+                self.ledger.hits.add(hit, state.runtimes)
+            self.ledger.chains.add(event.chain)
+            if event.kind == "put":
+                self.ledger.ways.add(("put", event), state.runtimes)
+            elif deferral_of(event.after) == "semi-rcu":
+                self.ledger.ways.add(("semi-rcu", event), state.runtimes)
+            elif deferral_of(event.after) == "workqueue":
+                self.ledger.ways.add(("workqueue", event), state.runtimes)
+        cell = self._cell_of(event.term) if event.kind == "free" else ""
+        if event.kind == "put":
+            self.ledger.puts[event.extra].add((event.chain, level), state.runtimes)
+        elif cell:
+            if event.stripped:
+                self.ledger.stripped_cells.add(cell)
+            self.ledger.drains[cell].add((event.chain, level), state.runtimes)
+        if "flush" in event.after:
+            self.ledger.flushed.add(event.chain)
+        short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
+        if event.kind == "free" and level and event.unlinked is not None and short:
+            self.ledger.suspects.add(Suspect("unlinked", self.function.key, event), state.runtimes)
+        if event.kind == "free" and not level:
+            self.unknown.add(event.term)
+        if level:
+            self._twice(event, state)
+            self._state_left(event, state)
+        if event.kind == "free" and not level and cell and self._hangs_on_param(event.term):
+            self.side.add(event, state.runtimes)
+        elif not origin or event.term[0] == "v":
+            self.emit(event, state)
+        elif level and event.kind == "free":
+            state.gone = self.ledger.first((*state.gone, event), 4, "frees")
+
+    def _twice(self, event: Event, state: State) -> None:
+        """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
+        if any(word.startswith("cell:") for word in event.after) or terms.names_global(event.term):
+            return  # what a global leads to by an index that is not known is told apart by nothing
+        for before in (*state.events[state.fence :], *state.gone):
+            if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
+                continue  # code that serves any page drops references: each its own
+            if before.kind == "put" and before.extra not in self.ledger.gathers:
+                continue  # what put it there may have taken it out again
+            same = (
+                before.kind in ("free", "put")
+                and before.term == event.term
+                and before.level
+                and not {before.extra, event.extra} & {"pooled", "drained"}
+            )
+            if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
+                if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
+                    continue  # another table may be in that entry by now
+                self.ledger.doubles.add(Double(self.function.key, before, event), state.runtimes)
+
+    def _state_left(self, event: Event, state: State) -> None:
+        """Is the constructor's state taken, and not before its time?"""
+        base = event.term
+        strip = state.stripped.get(base)
+        later = event.kind == "put" or bool(event.after & {"rcu", "sync-rcu"})
+        batched = any(word.startswith("cell:") for word in event.after)
+        if (
+            strip is not None
+            and strip.waits is not None
+            and not batched
+            and later
+            and event.unlinked is not None
+            and not strip.waits & {"rcu", "sync-rcu"}
+        ):
+            self.ledger.early.add(Early(self.function.key, strip, event), state.runtimes)
+        if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
+            return
+        made = any(before.kind == "make" and before.term == base for before in state.events)
+        if (base[0] == "v" and event.unlinked is not None) or (base[0] == "m" and made):
+            self.ledger.unstripped.add((self.function.key, event), state.runtimes)
+
+    def _gone_before(self, base: Term, state: State) -> list[Event]:
+        """How the table was freed, or put into a batch, before on this path."""
+        if self._linked(base) and base not in state.since:
+            return []  # another table may be in that entry by now
+        first = state.fence
+        if base[0] == "v":
+            # What was freed before the entry was last set is not what was in it then.
+            sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
+            first = max([first, *sets])
+        gone = [event for event in state.events[first:] if event.term == base and (event.kind == "free" or self._in_batch(event))]
+        return [event for event in gone if event.extra != "pooled" and event.chain and event.level]
+
+    def _walked(self, base: Term, text: str, where: ir.Place, state: State) -> None:
+        """Entries of a table are read: who freed or queued it before is in no section of readers that the free waits for."""
+        if base[0] == "p":
+            self.reads_below.add(base[1])
+        for event in self._gone_before(base, state):
+            batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
+            if batched and event.chain[0].place != where and not ("rcu" in state.reading and "rcu" in event.after):
+                self.ledger.uses.add(Use(self.function.key, where, text, event), state.runtimes)
+
+    def _in_batch(self, event: Event) -> bool:
+        """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
+        kind = terms.place_type(event.value).split("[")[0].strip()
+        return event.kind == "put" and kind in self.border.pages | {"void *"}
+
+    def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
+        """A table is freed, or put into the gather, before the entry that points to it is cleared. What one callee does is said there."""
+        if event.level and len(event.chain) > 1 and event.chain[0].place == where:
+            # One callee frees and clears: it could not see that what it frees is what the entry points to, its caller can.
+            event = event._replace(chain=event.chain[1:])
+        early = event.chain[0].deferral == "immediate" if event.kind == "free" else bool(self.border.gathers & set(records_of(event.value)))
+        if event.level and event.unlinked is None and event.extra != "pooled" and early:
+            self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
+
+    def emit(self, event: Event, state: State) -> None:
+        """Add an event to the path, once."""
+        if event.kind == "wait" and event.extra == "flush-here":
+            return
+        if event.kind == "set" and state.done:
+            # A second time around a loop it is another entry than before, under the same name.
+            return
+        if event.kind == "wait" and event.extra == "detach":
+            state.apart = event.place
+        elif event.kind == "wait" and event.extra in ("cookie", "poll"):
+            self._polled(event.extra, state)
+        elif event.kind == "wait":
+            state.waits |= {event.extra}
+            state.since = {base: (where, waits | {event.extra}) for base, (where, waits) in state.since.items()}
+            state.taken = {base: waits | {event.extra} for base, waits in state.taken.items()}
+        if event not in state.events:
+            state.events = self.ledger.first((*state.events, event), self.bounds.events, "events")
+
+    def _polled(self, kind: str, state: State) -> None:
+        """A moment is noted, or a grace period since the moment that was noted last is over. Where none was noted on this path, it was before."""
+        noted = bool(state.waits & {"cookie", "late"})
+
+        def after(waits: frozenset[str]) -> frozenset[str]:
+            if kind == "cookie":
+                return waits | {kind}
+            return waits | {"sync-rcu"} if "cookie" in waits or not noted else waits
+
+        state.since = {base: (where, after(waits)) for base, (where, waits) in state.since.items()}
+        state.taken = {content: after(waits) for content, waits in state.taken.items()}
+        state.waits = after(state.waits) - {"late"} if kind == "cookie" else after(state.waits)

@@ -1,0 +1,334 @@
+"""What the border's functions do: allocate, free, defer, wait, lock, put on lists, tell what is no table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptlint.analysis import terms
+from ptlint.analysis.evaluate import bare
+from ptlint.analysis.fates import Fates
+from ptlint.analysis.ledger import CallSeen
+from ptlint.analysis.substitute import Substitute
+from ptlint.analysis.terms import ZERO, Term
+from ptlint.analysis.values import Event, Hop, Pass, State, Strip
+from ptlint.frontend import ir
+
+if TYPE_CHECKING:
+    from ptlint.program.border import Wait
+
+__all__ = ["Primitives"]
+
+_NOTHING: frozenset[str] = frozenset()
+_ONE = ("c", 1)
+_MORE_THAN_ONE = {("==", _ONE, False), ("!=", _ONE, True), (">", _ONE, True), ("<=", _ONE, False)}
+
+
+class Primitives(Fates):
+    """The part of a function's run that knows the border with the rest of the kernel."""
+
+    def _border(self, name: str, key: str, values: list[Term], node: ir.Call, state: State) -> list[tuple[Term, State]]:
+        border = self.border
+        name = name.removesuffix("_noprof") if name.removesuffix("_noprof") in border.named else name
+        result = self._unknown(node, [])
+        if name in border.noreturn:
+            return []
+        if name in border.accounts:
+            account = border.accounts[name]
+            if account.arg < len(values):
+                self._see(node, key, "call", state)
+                self._account(Event("make" if account.gives else "strip", values[account.arg], place=node.place), node, state)
+            return [(result, state)]
+        if name in border.detaches:
+            self.emit(Event("wait", ZERO, extra="detach", place=node.place), state)
+            return [(result, state)]
+        if name in border.locks or name in border.unlocks:
+            state.held += 1 if name in border.locks else -1
+            return [(result, state)]
+        if name in border.reader_ends:
+            state.ended |= {border.reader_ends[name]} - state.reading
+            state.reading -= {border.reader_ends[name]}
+            return [(result, state)]
+        if name in border.readers:
+            state.reading |= {border.readers[name]}
+            if border.readers[name] == "rcu" and bare(self.function.result) in border.level_types and self._takes_entry():
+                self.ledger.rcu_walkers.add(self.function.key)
+            return [(result, state)]
+        if name in border.views and border.views[name] < len(values):
+            return [(self._typed(values[border.views[name]], node.type), state)]
+        if name in border.data and border.data[name] < len(values):
+            state.facts[("leaf", terms.root(values[border.data[name]]))] = True
+            return [(result, state)]
+        if name in border.mappings and border.mappings[name] < len(values):
+            other = state.copy()
+            state.facts[("leaf", terms.root(values[border.mappings[name]]))] = True
+            return [(("c", 1), state), (ZERO, other)]
+        if name in border.constructed and border.constructed[name] < len(values):
+            other = state.copy()
+            other.facts[("bare", terms.root(values[border.constructed[name]]))] = True
+            return [(("c", 1), state), (ZERO, other)]
+        if name in border.counts and border.counts[name] < len(values):
+            return [(("n", ("holders", terms.root(values[border.counts[name]])), bare(node.type)), state)]
+        if name in border.allocs:
+            return [(("m", (node.place,), bare(node.type)), state)]
+        if name in border.waits:
+            wait = border.waits[name]
+            told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
+            if told and not self._elsewhere(wait, values) and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
+                self._see(node, key, "call", state)
+                before = state.copy() if wait.tells else None
+                self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
+                if before is not None:
+                    return [(("c", 1), state), (ZERO, before)]
+        elif name in border.frees:
+            free = border.frees[name]
+            if free.arg < len(values) and bare(terms.type_of(terms.root(values[free.arg]))) in border.owners:
+                self._gone(terms.root(values[free.arg]), state, node.place)
+            elif free.arg < len(values):
+                self._see(node, key, "call", state)
+                after = frozenset({free.after}) if free.after else _NOTHING
+                if free.after and free.arg:
+                    self.watch_head(values[0], self._step(node.place, node.text), state)
+                for term in self._freed(values[free.arg], free.form, state):
+                    if free.form == "folio" and self._held_by_others(term, state):
+                        continue
+                    self._free(term, after, (), node, "handover" if free.after else "leaf", state)
+        elif name in border.defers:
+            return [(result, after) for after in self._defer(name, values, node, state)]
+        elif name in border.lists:
+            self.watch_list(name, values, node, state)
+            self._list(name, values, state)
+            action = border.lists[name]
+            if action.action == "take" and action.object < len(values) and values[action.object][0] in ("g", "f"):
+                # What comes back is what was on the list.
+                content = self.load(("f", values[action.object], "held", bare(node.type)), state)
+                state.taken = {**state.taken, content: _NOTHING}
+                return [(content, state)]
+        return [(result, state)]
+
+    def _held_by_others(self, term: Term, state: State) -> bool:
+        """Does the path know that others hold the page too?"""
+        count = ("n", ("holders", terms.root(term)))
+        return any(test[0] == "o" and test[2][:2] == count and (test[1], test[3], truth) in _MORE_THAN_ONE for test, truth in state.facts.items())
+
+    def _elsewhere(self, wait: Wait, values: list[Term]) -> bool:
+        """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
+        if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
+            return False
+        start, end = (values[index] for index in wait.range_args)
+        if start == end and start[0] in ("p", "v", "m"):
+            return True
+        base = start
+        if start[0] == "o" and start[1] == "+" and start[3][0] == "c":
+            if start[3][1] >= self.border.table_span:
+                return True
+            base = start[2]
+        return base[0] == "p" and base[1] in self.flow.limits
+
+    def _takes_entry(self) -> bool:
+        return any(bare(param.type).removesuffix("*").strip() in self.border.entries for param in self.function.params)
+
+    def _freed(self, value: Term, form: str, state: State) -> list[Term]:
+        if form == "contents":
+            return [
+                held
+                for place, held in state.memory.items()
+                if terms.contains(place, value) and place != value and held[0] in ("v", "p", "m", "up", "o")
+            ]
+        if form == "array":
+            return [self.load(terms.deref(value, "struct page *"), state)]
+        return [value]
+
+    def _defer(self, name: str, values: list[Term], node: ir.Call, state: State) -> list[State]:
+        defer = self.border.defers[name]
+        thing = values[defer.object] if -len(values) <= defer.object < len(values) else ZERO
+        callbacks: list[str] = []
+        if defer.callback >= 0 and defer.callback < len(values) and values[defer.callback][0] == "fn":
+            callbacks = [values[defer.callback][1]]
+        elif defer.member:
+            callbacks = self._item_functions(thing, state)
+        if defer.callback >= 0 and (defer.kind == "rcu" or (thing[0] == "f" and bare(thing[3]) in self.border.heads)):
+            self.watch_queue(thing, callbacks, node, state)
+        if not callbacks and defer.member and self._hangs_on_param(thing):
+            # Whoever made the item knows what it runs.
+            self.emit(Event("queue", thing, extra=name, place=node.place), state)
+        elif not callbacks and terms.root(thing)[0] != "n":
+            self._unresolved(node, state)
+        return self._run_later(name, thing, callbacks, node, state)
+
+    def _run_later(self, name: str, thing: Term, callbacks: list[str], node: ir.Call | ir.Asm, state: State) -> list[State]:
+        """What is queued runs ``callbacks``, later: the states after each way that these free what they are given."""
+        defer = self.border.defers[name]
+        if not callbacks:
+            self._hand_over(thing, frozenset({defer.kind}), node, state)
+            return [state]
+        found: list[State] = []
+        for key in callbacks:
+            self.ledger.callbacks.add((key, defer.kind), state.runtimes)
+            if self.asked.takes(key) is None:
+                self._hand_over(thing, frozenset({defer.kind}), node, state)
+                found.append(state)
+                continue
+            self._see(node, key, "callback", state)
+            self._pass(key, [thing], node, state)
+            asked = node.function if isinstance(node, ir.Call) else None
+            self._see(node, asked.key if isinstance(asked, ir.FunctionRef) else name, "call", state)
+            kept: dict[tuple[Event, ...], State] = {}
+            summary = self.asked.summary(key)
+            side = tuple(event for event, runtimes in summary.side if runtimes & state.runtimes)
+            for case in summary.cases:
+                one = state.copy()
+                one.runtimes = case.runtimes & state.runtimes
+                if one.runtimes and self._later(case.events + side, defer.kind, thing, node, one):
+                    kept.setdefault(one.events, one)
+            if not kept:
+                self._hand_over(thing, frozenset({defer.kind}), node, state)
+                kept[()] = state
+            found += kept.values()
+        return list(self.ledger.first(found, 4, "states"))
+
+    def _queued(self, event: Event, substitute: Substitute, node: ir.Call | ir.Asm, state: State) -> None:
+        """A callee queues an item that this function gave it."""
+        thing = substitute.term(event.term)
+        callbacks = self._item_functions(thing, state)
+        if not callbacks and self._hangs_on_param(thing):
+            self.emit(event._replace(term=thing), state)
+        elif callbacks:
+            ways = self._run_later(event.extra, thing, callbacks, node, state.copy())
+            chosen = max(ways, key=lambda way: len(way.events))
+            state.events, state.gone = chosen.events, chosen.gone
+
+    def _item_functions(self, thing: Term, state: State) -> list[str]:
+        """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""
+        base = terms.bottom(thing)
+        if base[0] == "g" and (own := self.asked.holds(base[1])):
+            return list(own)
+        found = [value[1] for place, value in state.memory.items() if value[0] == "fn" and terms.contains(place, thing)]
+        if found:
+            return found
+        return []
+
+    def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call | ir.Asm, state: State) -> bool:
+        """A callback frees what it was given, later."""
+        some = False
+        substitute = Substitute(self, [thing], state, node.place)
+        for event in events:
+            if event.kind == "free":
+                some = True
+                term = substitute.term(event.term)
+                self._free(term, event.after | {kind}, event.chain, node, "handover", state, event)
+        return some
+
+    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call | ir.Asm, state: State) -> None:
+        """Something is queued by a node inside it, and what happens then is not known: it is the object that is handed over."""
+        base = thing
+        while base[0] == "f":
+            base = base[1]
+        if self.level(base, state):
+            self._free(base, after, (), node, "handover", state)
+
+    def _list(self, name: str, values: list[Term], state: State) -> None:
+        action = self.border.lists[name]
+        if max(action.object, action.head) >= len(values):
+            return
+        thing, head = values[action.object], values[action.head]
+        if action.action == "add":
+            self._add(thing, head, state)
+        elif action.action == "del":
+            state.facts[("unlisted", thing)] = True
+        elif action.action == "splice":
+            held = state.memory.get(("f", thing, "held", ""))
+            if held is not None and head[0] != "a":
+                cell = self._cell(head)
+                if cell:
+                    self._put(held, cell, state, head)
+            elif head[0] == "a":
+                content = held if held is not None else ("v", ("f", thing, "held", ""))
+                state.memory[("f", head, "held", "")] = content
+                if thing[0] != "a":
+                    state.taken = {**state.taken, content: _NOTHING}
+                for place in list(state.memory):
+                    # The list is walked through its head's pointers: these lead to what was held by the other one now.
+                    if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
+                        state.memory[place] = content
+
+    def _add(self, thing: Term, head: Term, state: State) -> None:
+        """Something goes on a list by its node: one of this function's own, the caller's, or one that others have too."""
+        base = thing[1] if thing[0] == "f" else thing
+        if head[0] == "a":
+            state.memory[("f", head, "held", "")] = base
+            if thing[0] == "f" and thing[3] in self.border.links and self.level(base, state):
+                # The list is walked through its head's pointers.
+                state.memory[terms.field(head, f"{thing[3]}.next", f"{thing[3]} *")] = thing
+        elif head[0] == "p":
+            if thing[0] == "f" and self.level(base, state):
+                self.emit(Event("list", thing, value=head), state)
+        else:
+            cell = self._cell(head)
+            if cell and not self._own(thing):
+                self._put(base, cell, state, head)
+
+    def _account(self, event: Event, node: ir.Call | ir.Asm, state: State) -> None:
+        """The constructor's state of what may be a table is given, or taken."""
+        base = terms.root(event.term)
+        if base[0] not in ("p", "v", "m", "up") or self._is_data(base, state):
+            return
+        text = node.text if isinstance(node, ir.Call) else node.macro
+        chain = (Hop(self.function.key, node.place, text, event.kind, "wrapper", bool(self.level(base, state))), *event.chain)
+        if event.kind == "strip":
+            waited = self._waited(base, event.after, event, state)
+            state.stripped = {**state.stripped, base: Strip(chain, waited if base in state.since else None)}
+            self.ledger.strips.add((self.function.key, base))
+            event = event._replace(after=waited)
+        self.emit(event._replace(term=base, chain=chain), state)
+
+    def _gone(self, owner: Term, state: State, where: ir.Place) -> None:
+        """An address space or a mapping is given back: whom it was passed to before worked for one that is dying."""
+        for one in state.passes:
+            if owner in one.values:
+                self.ledger.dying[one] = where
+        state.passes = tuple(one for one in state.passes if owner not in one.values)
+
+    def _pass(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
+        """Note what a callee is given, where that could lead to a table."""
+        if not any(self._leads(bare(type_)) for type_ in self.asked.takes(key) or ()):
+            return
+        given = []
+        for value in values:
+            base = terms.root(value)
+            if base[0] == "a":
+                held = terms.root(state.memory.get(base, ZERO))
+                base = ("&", ZERO if _emptied(held) else held)
+            given.append(ZERO if base[0] == "c" or _emptied(base) else base)
+        fresh = frozenset(index for index, value in enumerate(given) if self.fresh(value[1] if value[0] == "&" else value, state))
+        one = Pass(self.function.key, node.place, key, tuple(given), fresh, state.held > 0, state.apart, state.reading)
+        self.ledger.passing(one, state.runtimes)
+        if any(bare(terms.type_of(value)) in self.border.owners for value in given):
+            state.passes = (*self.ledger.first(state.passes[::-1], 15, "calls before")[::-1], one)
+
+    def _see(self, node: ir.Call | ir.Asm, key: str, kind: str, state: State) -> None:
+        if isinstance(node, ir.Call):
+            text, macros = node.text, node.macros
+        else:
+            text, macros = node.macro, ()
+        no_memory = any(not truth and term[0] == "m" for term, truth in state.facts.items())
+        self.ledger.calls.add(CallSeen(self.function.key, node.place, text, macros, key, kind, no_memory), state.runtimes)
+
+    def _unresolved(self, node: ir.Call, state: State) -> None:
+        self.ledger.unresolved.add((self.function.key, node.place, node.text), state.runtimes)
+
+    def _unknown(self, node: ir.Call, values: list[Term]) -> Term:
+        """The result of a call that is not looked into. What gives an entry, and takes one thing, gives a view of that."""
+        kind = bare(node.type)
+        if values and kind in self.border.entries:
+            # Of an entry's place and its value it is the value that comes back, changed in some bits.
+            plain = [value for value in values if not terms.is_place(value) and not terms.type_of(terms.root(value)).endswith("*")]
+            value = (plain or values)[-1 if len(plain) == 1 else 0]
+            return value if value[0] == "c" and len(plain) == 1 else terms.root(value) if value[0] != "c" else ("n", ("entry", node.place), kind)
+        if len(values) == 1 and values[0][0] != "c" and self.level_of_type(values[0]) and kind not in ("void", "int", "bool", "_Bool"):
+            return terms.root(values[0])
+        return ("n", (node.place,), kind)
+
+
+def _emptied(value: Term) -> bool:
+    """Was it NULL before a loop went around? What else it may be by now is on the paths that put it there."""
+    return bool(value[0] == "n" and value[1] and value[1][0] == "loop")
