@@ -49,7 +49,7 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
         origins: where tables come from, and what keeps walkers away.
     """
     build = _Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), _flushing_by_ipi(program, border))
-    found = [*_linked(build), *_used(build), *_immediate(build), *_recycled(build), *_page_batch(build)]
+    found = [*_linked(build), *_used(build), *_immediate(build), *_recycled(build), *_recycled_unflushed(build), *_page_batch(build)]
     if user_rcu:
         found += _semi_rcu(build)
     found += _later(build)
@@ -246,6 +246,26 @@ def _recycled(build: _Build) -> Iterator[RawFinding]:
         here = Hop(unlink.function, unlink.place, "", "immediate", "handover", True)
         hop = next((hop for hop in event.chain if hop.function == unlink.function), event.chain[0] if event.chain else here)
         yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
+
+
+def _recycled_unflushed(build: _Build) -> Iterator[RawFinding]:
+    """PTL040: put where new tables are taken from, with no flush since it was unlinked. Of a live process's table PTL001 says so already."""
+    ways: dict[tuple[str, Unlink], dict[Event, Runtimes]] = {}
+    for (kind, event), runtimes in build.ledger.ways.items():
+        if kind != "put" or event.extra not in build.ledger.served or event.unlinked is None or event.after or event.unlinked.space == "own":
+            continue
+        function = event.unlinked.function
+        if event.space == "user" or build.origins.dead(function) or build.origins.once(function):
+            continue
+        answers = build.origins.of(function, event.term)
+        if any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers):
+            ways.setdefault((event.extra, event.unlinked), {})[event] = runtimes
+    for (_, unlink), events in ways.items():
+        event = min(events, key=_weight)
+        message = "page table is put where new ones are taken from, with no TLB flush since it was unlinked: a CPU may still walk it"
+        here = Hop(unlink.function, unlink.place, "", "immediate", "handover", True)
+        hop = next((hop for hop in event.chain if hop.function == unlink.function), event.chain[0] if event.chain else here)
+        yield _finding("PTL040", "error", message, hop, event, ("hw",), build, _all(events.values()))
 
 
 def _reachable(event: Event, function: str, origins: Origins) -> bool:
