@@ -13,7 +13,7 @@ from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
-from ptlint.analysis.values import Event, Hop, Unlink
+from ptlint.analysis.values import Event, Hop
 from ptlint.frontend import ir
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
@@ -231,26 +231,25 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
 
 def _recycled(build: _Build) -> Iterator[RawFinding]:
     """PTL001: unlinked where others may walk, and put where new tables are taken from: in service again at once."""
-    ways: dict[tuple[str, Unlink], dict[Event, Runtimes]] = {}
+    ways: dict[tuple[str, Place], dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
         waited = event.after & {"rcu", "sync-rcu", "ipi"}
         if kind == "put" and event.extra in build.ledger.served and event.unlinked is not None and not waited and event.space == "user":
             if not build.user_rcu and "flush" in event.after:
                 runtimes = runtimes - build.by_ipi
             if runtimes and _live_here(event, build.origins):
-                ways.setdefault((event.extra, event.unlinked), {})[event] = runtimes
+                ways.setdefault((event.extra, event.unlinked.place), {})[event] = runtimes
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
-    for (_, unlink), events in ways.items():
+    for events in ways.values():
         event = min(events, key=_weight)
         message = "page table is unlinked and put where new ones are taken from: software walkers may still be in it"
-        here = Hop(unlink.function, unlink.place, "", "immediate", "handover", True)
-        hop = next((hop for hop in event.chain if hop.function == unlink.function), event.chain[0] if event.chain else here)
+        hop = _where_put(event)
         yield _finding("PTL001", "error", message, hop, event, missing, build, _all(events.values()))
 
 
 def _recycled_unflushed(build: _Build) -> Iterator[RawFinding]:
     """PTL040: put where new tables are taken from, with no flush since it was unlinked. Of a live process's table PTL001 says so already."""
-    ways: dict[tuple[str, Unlink], dict[Event, Runtimes]] = {}
+    ways: dict[tuple[str, Place], dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
         if kind != "put" or event.extra not in build.ledger.served or event.unlinked is None or event.after or event.unlinked.space == "own":
             continue
@@ -259,13 +258,21 @@ def _recycled_unflushed(build: _Build) -> Iterator[RawFinding]:
             continue
         answers = build.origins.of(function, event.term)
         if any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers):
-            ways.setdefault((event.extra, event.unlinked), {})[event] = runtimes
-    for (_, unlink), events in ways.items():
+            ways.setdefault((event.extra, event.unlinked.place), {})[event] = runtimes
+    for events in ways.values():
         event = min(events, key=_weight)
         message = "page table is put where new ones are taken from, with no TLB flush since it was unlinked: a CPU may still walk it"
-        here = Hop(unlink.function, unlink.place, "", "immediate", "handover", True)
-        hop = next((hop for hop in event.chain if hop.function == unlink.function), event.chain[0] if event.chain else here)
+        hop = _where_put(event)
         yield _finding("PTL040", "error", message, hop, event, ("hw",), build, _all(events.values()))
+
+
+def _where_put(event: Event) -> Hop:
+    """The call that leads to the put, in the function that unlinks; the unlink where that function puts by itself."""
+    unlink = event.unlinked
+    if unlink is None:
+        return event.chain[0]
+    here = Hop(unlink.function, unlink.place, "", "immediate", "handover", True)
+    return next((hop for hop in event.chain if hop.function == here.function), event.chain[0] if event.chain else here)
 
 
 def _reachable(event: Event, function: str, origins: Origins) -> bool:
