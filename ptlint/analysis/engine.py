@@ -64,7 +64,8 @@ class Engine:
         self._answers = Answers(program, self.relevance, self._summed)
         self._codec = Codec(program)
         self._keeper = keeper
-        self.common = digest(msgspec.msgpack.encode((self.bounds, self.words.rows())))
+        self.guards = border.guards | {guard for name, guard in border.exclusive.items() if program.callers.get(name)}
+        self.common = digest(msgspec.msgpack.encode((self.bounds, self.words.rows(), sorted(self.guards))))
 
     def _deferred_items(self) -> None:
         """The functions that work items, timers and the like hold run later, whoever queues these."""
@@ -155,6 +156,7 @@ class _Run(Calls):
         self.border = engine.border
         self.bounds = engine.bounds
         self.words = engine.words
+        self.guards = engine.guards
         self.everywhere = frozenset(engine.program.runtimes)
         self.asked = asked
         self.ledger = noted

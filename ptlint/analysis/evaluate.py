@@ -37,6 +37,7 @@ class Evaluator:
     params: dict[str, Term]
     types: dict[Term, str]
     folios: set[Term]
+    guards: frozenset[str]
     here: ir.Place
 
     def evaluate(self, node: ir.Expr, state: State) -> list[tuple[Term, State]]:
@@ -186,10 +187,10 @@ class Evaluator:
         locked = state.held > 0 or (by is not None and by.locked)
         space = self.space(place) or (by.space if by is not None else "")
         if by is not None and not by.place.file.endswith(".h"):
-            unlink = by._replace(locked=locked, space=space)
+            unlink = by._replace(locked=locked, space=space, alone=by.alone or self.alone(state))
         else:
             # An accessor of a header clears for whoever calls it.
-            unlink = Unlink(self.function.key, where, locked, space)
+            unlink = Unlink(self.function.key, where, locked, space, self.alone(state))
         if old != new and old[0] != "c":
             state.since[old] = (unlink, frozenset())
             if "cookie" in state.waits:
@@ -414,6 +415,10 @@ class Evaluator:
     def watch_asserted(self, condition: Term, where: ir.Place | None, state: State) -> None:
         """A condition must never hold; see ``Watching``."""
         raise NotImplementedError
+
+    def alone(self, state: State) -> bool:
+        """Are all locks held for write under which others walk the tables of a process?"""
+        return bool(self.guards) and self.guards <= state.exclusive
 
     def space(self, term: Term) -> str:
         """Whose address space a term belongs to; see ``Tables``."""

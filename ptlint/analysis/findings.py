@@ -68,7 +68,7 @@ def _semi_rcu(build: _Build) -> Iterator[RawFinding]:
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
         # An IPI that came before the unlink, or who knows when, is no sign of one that was meant for the free.
-        if kind == "semi-rcu" and event.unlinked is not None and not build.origins.doomed(event.chain):
+        if kind == "semi-rcu" and event.unlinked is not None and not event.alone and not build.origins.doomed(event.chain):
             added = [index for index, hop in enumerate(event.chain) if hop.deferral == "semi-rcu"]
             ways.setdefault(event.chain[added[-1]], {})[event] = runtimes
     for hop, events in ways.items():
@@ -112,7 +112,7 @@ def _later(build: _Build) -> Iterator[RawFinding]:
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
 
     def met(event: Event) -> bool:
-        if event.after & {"rcu", "sync-rcu"} or (not build.user_rcu and "ipi" in event.after):
+        if event.after & {"rcu", "sync-rcu"} or ((not build.user_rcu or event.alone) and "ipi" in event.after):
             return False  # waited for before it was queued
         if event.space != "user" or "cookie" in event.after:
             return False  # who empties it asks whether the grace period since then is over
@@ -210,7 +210,7 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
         event = suspect.event
         if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
             continue
-        if not build.user_rcu and "flush" in event.after:
+        if (not build.user_rcu or event.alone) and "flush" in event.after:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
             runtimes = runtimes - build.by_ipi
         if runtimes and (_live_here(event, build.origins) or _reachable(event, suspect.function, build.origins)):

@@ -44,6 +44,12 @@ class Primitives(Fates):
         if name in border.locks or name in border.unlocks:
             state.held += 1 if name in border.locks else -1
             return [(result, state)]
+        if name in border.exclusive:
+            state.exclusive |= {border.exclusive[name]}
+            return [(result, state)]
+        if name in border.exclusive_ends:
+            state.exclusive -= border.exclusive_ends[name]
+            return [(result, state)]
         if name in border.reader_ends:
             state.ended |= {border.reader_ends[name]} - state.reading
             state.reading -= {border.reader_ends[name]}

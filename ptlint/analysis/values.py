@@ -32,13 +32,15 @@ class Hop(NamedTuple):
 class Unlink(NamedTuple):
     """Where an entry was cleared: in which function, and whether a lock was held there. Who locks expects others.
 
-    ``space`` is whose entry it was; ``own`` where only a local variable leads there.
+    ``space`` is whose entry it was; ``own`` where only a local variable leads there. ``alone``: every lock was held for write under which others
+    walk the tables of a process, so that only those are left who turn interrupts off instead.
     """
 
     function: str
     place: Place
     locked: bool
     space: str = ""
+    alone: bool = False
 
 
 class Event(NamedTuple):
@@ -65,6 +67,11 @@ class Event(NamedTuple):
     level: str = ""
     space: str = ""
     stripped: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Was it unlinked where nobody walks but who turns interrupts off?"""
+        return self.unlinked is not None and self.unlinked.alone
 
 
 class Case(NamedTuple):
@@ -136,6 +143,7 @@ class State:
         "done",
         "ended",
         "events",
+        "exclusive",
         "facts",
         "fence",
         "gone",
@@ -162,6 +170,7 @@ class State:
         self.published: frozenset[Term] = frozenset()
         self.done: frozenset[int] = frozenset()
         self.held = 0
+        self.exclusive: frozenset[str] = frozenset()
         self.reading: frozenset[str] = frozenset()
         self.ended: frozenset[str] = frozenset()
         self.fence = 0
@@ -183,6 +192,7 @@ class State:
         other.published = self.published
         other.done = self.done
         other.held = self.held
+        other.exclusive = self.exclusive
         other.fence = self.fence
         other.reading = self.reading
         other.ended = self.ended
@@ -206,6 +216,7 @@ class State:
             self.waits,
             self.done,
             self.held,
+            self.exclusive,
             self.apart is None,
             self.reading,
             frozenset(self.stripped),

@@ -123,6 +123,9 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     mappings: dict[str, int]
     counts: dict[str, int]
     constructed: dict[str, int]
+    exclusive: dict[str, str]
+    guards: frozenset[str]
+    exclusive_ends: dict[str, frozenset[str]]
     noreturn: frozenset[str]
     ignored: frozenset[str]
     locks: frozenset[str]
@@ -148,6 +151,8 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.mappings,
                 *self.counts,
                 *self.constructed,
+                *self.exclusive,
+                *self.exclusive_ends,
                 *self.noreturn,
                 *self.ignored,
                 *self.locks,
@@ -221,6 +226,9 @@ def load_border(folder: Path) -> Border:
         reader_ends={name: row["class"] for row in data["reader_end"] for name in row["names"]},
         readers={name: row["class"] for row in data["reader"] for name in row["names"]},
         data={name: row["arg"] for row in data["data"] for name in row["names"]},
+        exclusive={name: row["guards"] for row in data["exclusive"] for name in row["names"]},
+        guards=frozenset(row["guards"] for row in data["exclusive"] if not row.get("optional")),
+        exclusive_ends={name: frozenset(row["guards"]) for row in data["exclusive_end"] for name in row["names"]},
         constructed={name: row["arg"] for row in data["constructed"] for name in row["names"]},
         counts={name: row["arg"] for row in data["count"] for name in row["names"]},
         mappings={name: row["arg"] for row in data["mapping"] for name in row["names"]},
