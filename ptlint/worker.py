@@ -116,7 +116,7 @@ class Analysed(msgspec.Struct, frozen=True, tag=True):
 
 @contextmanager
 def ready() -> Iterator[None]:
-    """The process is ready for tasks: deep recursion is allowed; what they make lives until the end, so no garbage is looked for."""
+    """The process is ready for a task: deep recursion is allowed; what it makes lives until the end, so garbage is looked for only then."""
     limit, collecting = sys.getrecursionlimit(), gc.isenabled()
     gc.disable()
     sys.setrecursionlimit(max(limit, _DEPTH))
@@ -133,7 +133,9 @@ def run_task(data: bytes) -> bytes:
     task = msgspec.msgpack.decode(data, type=ParseTask | AnalyseTask)
     border = load_border(resources.rules())
     with ready():
-        return msgspec.msgpack.encode(_parse(task, border) if isinstance(task, ParseTask) else _analyse(task, border))
+        answer = msgspec.msgpack.encode(_parse(task, border) if isinstance(task, ParseTask) else _analyse(task, border))
+    gc.collect()
+    return answer
 
 
 def _megabytes() -> float:

@@ -6,7 +6,6 @@ they would all be answered alike, the run would give the same again, and need no
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -43,10 +42,16 @@ class Answers:
         self._relevance = relevance
         self._everywhere = frozenset(program.runtimes)
         self.summed = summed
+        self._known: dict[Question, Any] = {}
+        self._digests: dict[Question, bytes] = {}
 
-    @functools.cache  # noqa: B019 - lives as long as the analysis of a build
     def of(self, question: Question) -> Any:
         """The answer to anything but ``summary``."""
+        if question not in self._known:
+            self._known[question] = self._found(question)
+        return self._known[question]
+
+    def _found(self, question: Question) -> Any:
         program = self._program
         match question:
             case ("takes", key):
@@ -70,7 +75,6 @@ class Answers:
                 return self._relevance.enter(key, table=table, place=place)
         raise AssertionError(question)
 
-    @functools.cache  # noqa: B019
     def _plain(self, question: Question) -> bytes:
         answer = self.of(question)
         if isinstance(answer, dict):
@@ -80,7 +84,11 @@ class Answers:
 
     def digest(self, question: Question) -> bytes:
         """Equal for equal answers, of whichever build."""
-        return self.summed(question[1])[1] if question[0] == "summary" else self._plain(question)
+        if question[0] == "summary":
+            return self.summed(question[1])[1]
+        if question not in self._digests:
+            self._digests[question] = self._plain(question)
+        return self._digests[question]
 
 
 class Asked:

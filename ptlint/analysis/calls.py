@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import Use
@@ -299,11 +301,14 @@ class Calls(Primitives):
 
 
 def _merge(found: list[tuple[Term, State]]) -> list[tuple[Term, State]]:
+    """Of those that are alike one. Which could be is seen by what costs little to compare."""
     if len(found) < 2:
         return found
+    looks = [(value, len(state.events), len(state.memory), len(state.facts), state.runtimes) for value, state in found]
+    several = Counter(looks)
     kept: dict[tuple[object, ...], tuple[Term, State]] = {}
-    for value, state in found:
-        kept.setdefault((value, *state.key()), (value, state))
+    for look, (value, state) in zip(looks, found, strict=True):
+        kept.setdefault((look, state.key()) if several[look] > 1 else (look,), (value, state))
     return list(kept.values())
 
 

@@ -22,7 +22,7 @@ from ptlint.analysis.overlay.notes import Claim, Step
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Case, Event, State, Summary, Unlink
+from ptlint.analysis.values import Case, Event, Runtimes, State, Summary, Unlink
 from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before, leaves_first, met, no_tables, same_value
 from ptlint.frontend import ir
 from ptlint.program.border import Border
@@ -169,6 +169,7 @@ class _Run(Calls):
         self.unknown: set[Term] = set()
         self.folios: set[Term] = set()
         self.reads_below: set[int] = set()
+        self.noted: set[tuple[Event, bool, bool, str, Runtimes, bool, ir.Place | None]] = set()
 
     @property
     def learned(self) -> bool:
@@ -193,11 +194,11 @@ class _Run(Calls):
             for runtimes, group in by_runtimes(new).items():
                 # Each set of runtimes has its own share: what one can do must not crowd out another.
                 count = shares.get((index, runtimes), 0)
-                group = self._few(group, min(bounds.states, 3 * bounds.states - count), numbers=True)
-                shares[(index, runtimes)] = count + len(group)
-                for state in group:
+                few = self._few(group, min(bounds.states, 3 * bounds.states - count), numbers=True)
+                shares[(index, runtimes)] = count + len(few)
+                for state in few:
                     what = state.what()
-                    if known_before(state.facts, seen[index].get(what, ())):
+                    if few is not group and known_before(state.facts, seen[index].get(what, ())):
                         continue
                     steps += 1
                     seen[index].setdefault(what, []).append(dict(state.facts))

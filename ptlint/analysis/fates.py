@@ -7,7 +7,7 @@ from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Use, Walk
 from ptlint.analysis.tables import Tables, records_of
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Event, Hop, State, deferral_of
+from ptlint.analysis.values import Event, Hop, Runtimes, State, deferral_of
 from ptlint.frontend import ir
 
 __all__ = ["Fates"]
@@ -166,34 +166,11 @@ class Fates(Tables):
         event = event._replace(space=self.space(event.term) or event.space)
         origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
         fresh = self.fresh(event.term, state)
-        if level:
-            below = tuple(hop.function for hop in event.chain[1:])
-            for index, hop in enumerate(event.chain[:1] if said else event.chain):
-                here = index == 0 and event.term[0] != "p"
-                own = self.function.key
-                hit = Hit(hop, level, fresh and index == 0, here, event.space, own, event.term, state.held > 0, state.apart, below[:index])
-                self.ledger.hits.add(hit, state.runtimes)
-            self.ledger.chains.add(event.chain)
-            if event.kind == "put":
-                self.ledger.ways.add(("put", event), state.runtimes)
-            elif deferral_of(event.after) == "semi-rcu":
-                self.ledger.ways.add(("semi-rcu", event), state.runtimes)
-            elif deferral_of(event.after) == "workqueue":
-                self.ledger.ways.add(("workqueue", event), state.runtimes)
         cell = self._cell_of(event.term) if event.kind == "free" else ""
-        if event.kind == "put":
-            self.ledger.puts[event.extra].add((event.chain, level), state.runtimes)
-        elif cell:
-            if event.stripped:
-                self.ledger.stripped_cells.add(cell)
-            self.ledger.drains[cell].add((event.chain, level), state.runtimes)
-        if "flush" in event.after:
-            self.ledger.flushed.add(event.chain)
-        short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
-        if event.kind == "free" and level and event.unlinked is not None and short:
-            self.ledger.suspects.add(Suspect("unlinked", self.function.key, event), state.runtimes)
-        if event.kind == "free" and not level:
-            self.unknown.add(event.term)
+        look = (event, said, fresh, cell, state.runtimes, state.held > 0, state.apart)
+        if look not in self.noted:
+            self.noted.add(look)
+            self._note(*look)
         if level:
             self._twice(event, state)
             self._state_left(event, state)
@@ -203,6 +180,37 @@ class Fates(Tables):
             self.emit(event, state)
         elif level and event.kind == "free":
             state.gone = self.ledger.first((*state.gone, event), 4, "frees")
+
+    def _note(self, event: Event, said: bool, fresh: bool, cell: str, runtimes: Runtimes, held: bool, apart: ir.Place | None) -> None:
+        """What a run notes of a table that goes somewhere; many ways of a function do it alike."""
+        level = event.level
+        if level:
+            below = tuple(hop.function for hop in event.chain[1:])
+            for index, hop in enumerate(event.chain[:1] if said else event.chain):
+                here = index == 0 and event.term[0] != "p"
+                own = self.function.key
+                hit = Hit(hop, level, fresh and index == 0, here, event.space, own, event.term, held, apart, below[:index])
+                self.ledger.hits.add(hit, runtimes)
+            self.ledger.chains.add(event.chain)
+            if event.kind == "put":
+                self.ledger.ways.add(("put", event), runtimes)
+            elif deferral_of(event.after) == "semi-rcu":
+                self.ledger.ways.add(("semi-rcu", event), runtimes)
+            elif deferral_of(event.after) == "workqueue":
+                self.ledger.ways.add(("workqueue", event), runtimes)
+        if event.kind == "put":
+            self.ledger.puts[event.extra].add((event.chain, level), runtimes)
+        elif cell:
+            if event.stripped:
+                self.ledger.stripped_cells.add(cell)
+            self.ledger.drains[cell].add((event.chain, level), runtimes)
+        if "flush" in event.after:
+            self.ledger.flushed.add(event.chain)
+        short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
+        if event.kind == "free" and level and event.unlinked is not None and short:
+            self.ledger.suspects.add(Suspect("unlinked", self.function.key, event), runtimes)
+        if event.kind == "free" and not level:
+            self.unknown.add(event.term)
 
     def _twice(self, event: Event, state: State) -> None:
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""

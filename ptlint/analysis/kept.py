@@ -12,7 +12,7 @@ import bisect
 import hashlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import msgspec
@@ -21,7 +21,7 @@ from ptlint.analysis import ledger, values
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay import notes
-from ptlint.analysis.values import Summary
+from ptlint.analysis.values import Runtimes, Summary
 from ptlint.frontend import ir
 from ptlint.program.link import Program
 
@@ -33,6 +33,7 @@ _NAMED: tuple[type, ...] = (
     *(notes.Access, notes.Born, notes.Claim, notes.Clash, notes.Flow, notes.Passed, notes.Queued, notes.Recovered, notes.Step),
 )
 _TUPLE, _SET, _EVERYWHERE, _PLACE, _INSIDE, _MUTABLE, _MAPPING = range(len(_NAMED), len(_NAMED) + 7)
+_TAGS: dict[type, int] = {kind: tag for tag, kind in enumerate(_NAMED)} | {tuple: _TUPLE}
 _LEAF = -1
 _BIG = -2
 _MAPPINGS: tuple[type, ...] = (dict, Noted, Counter, defaultdict)
@@ -91,46 +92,9 @@ class Codec:
 
     def encode(self, thing: object) -> bytes:
         """A tree of tuples, sets, mappings, strings, numbers and places as bytes."""
-        rows: list[tuple[Any, ...]] = []
-        numbers: dict[object, int] = {}
-        seen: dict[int, int] = {}
-        tags = {type_: tag for tag, type_ in enumerate(_NAMED)} | {tuple: _TUPLE}
-
-        def row(*parts: Any) -> int:
-            # 1, True and 1.0 are one key.
-            key = (type(parts[1]), *parts) if parts[0] == _LEAF else parts
-            number = numbers.get(key)
-            if number is None:
-                number = numbers[key] = len(rows)
-                rows.append(parts)
-            return number
-
-        def put(one: Any) -> int:
-            number = seen.get(id(one))
-            if number is not None:
-                return number
-            kind = type(one)
-            tag = tags.get(kind)
-            if tag is not None:
-                number = row(tag, *map(put, one))
-            elif kind is str or kind is bool or one is None:
-                return row(_LEAF, one)
-            elif kind is int:
-                return row(_LEAF, one) if -(1 << 63) <= one < 1 << 63 else row(_BIG, str(one))
-            elif kind is frozenset:
-                number = row(_EVERYWHERE) if one == self._everywhere else row(_SET, *map(put, sorted(one)))
-            elif kind is ir.Place:
-                owner = self._owner(one)
-                number = row(_PLACE, one.file, one.line, one.column) if owner is None else row(_INSIDE, *owner, one.column)
-            elif kind is set:
-                number = row(_MUTABLE, *map(put, one))
-            else:
-                number = row(_MAPPING, _MAPPINGS.index(kind), *(put(part) for item in one.items() for part in item))
-            seen[id(one)] = number
-            return number
-
-        put(thing)
-        return msgspec.msgpack.encode(rows)
+        writer = _Writer(self._everywhere, self._owner)
+        writer.put(thing)
+        return msgspec.msgpack.encode(writer.rows)
 
     def decode(self, data: bytes) -> Any:
         """What was encoded, at the places where this program's functions are now.
@@ -179,6 +143,52 @@ class Codec:
     def kept(self, summary: Summary, noted: Ledger) -> Kept:
         """What was found, to be kept."""
         return Kept(self.encode(summary), self.encode(noted.parts()))
+
+
+class _Writer:
+    """Writes one thing, each part of it once."""
+
+    __slots__ = ("_everywhere", "_numbers", "_owner", "_seen", "rows")
+
+    def __init__(self, everywhere: Runtimes, owner: Callable[[ir.Place], tuple[str, int] | None]) -> None:
+        self._everywhere, self._owner = everywhere, owner
+        self.rows: list[tuple[Any, ...]] = []
+        self._numbers: dict[object, int] = {}
+        self._seen: dict[int, int] = {}
+
+    def _row(self, parts: tuple[Any, ...], key: object = None) -> int:
+        key = parts if key is None else key
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.rows)
+            self.rows.append(parts)
+        return number
+
+    def put(self, one: Any) -> int:
+        """Write a part, after those that it is made of. Returns its row's number."""
+        kind = type(one)
+        if kind is str or kind is bool or one is None:
+            return self._row((_LEAF, one), (kind, one))  # 1, True and 1.0 are one key
+        if kind is int:
+            return self._row((_LEAF, one) if -(1 << 63) <= one < 1 << 63 else (_BIG, str(one)), (kind, one))
+        number = self._seen.get(id(one))
+        if number is None:
+            number = self._seen[id(one)] = self._row(self._parts(kind, one))
+        return number
+
+    def _parts(self, kind: type, one: Any) -> tuple[Any, ...]:
+        put = self.put
+        tag = _TAGS.get(kind)
+        if tag is not None:
+            return (tag, *map(put, one))
+        if kind is frozenset:
+            return (_EVERYWHERE,) if one == self._everywhere else (_SET, *map(put, sorted(one)))
+        if kind is ir.Place:
+            owner = self._owner(one)
+            return (_PLACE, one.file, one.line, one.column) if owner is None else (_INSIDE, *owner, one.column)
+        if kind is set:
+            return (_MUTABLE, *map(put, one))
+        return (_MAPPING, _MAPPINGS.index(kind), *(put(part) for item in one.items() for part in item))
 
 
 def _mapping(kind: type, items: Iterable[tuple[Any, Any]]) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from ptlint.analysis.evaluate import bare
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -21,6 +19,7 @@ class Relevance:
         self.program = program
         self.border = border
         self._vocabulary = frozenset({*border.level_types, *border.entries, *(f"{name} *" for name in border.gathers), *border.gathers})
+        self._handling: dict[str, bool] = {}
         self._arrays = border.pages | {"void *"} | border.level_types.keys()
         # What is done under a function by calls, within a bound: wide helpers (printing, accounting) reach everything in the end.
         self.waits = self._reaching(frozenset(border.waits), 4)
@@ -34,21 +33,23 @@ class Relevance:
             reached |= edge
         return frozenset(reached)
 
-    @functools.cache  # noqa: B019 - lives as long as the analysis of a build
     def handles_tables(self, key: str) -> bool:
         """Does the function's own text have a value of a table's, an entry's, or the gather's type?"""
+        if key not in self._handling:
+            self._handling[key] = self._handles_tables(key)
+        return self._handling[key]
+
+    def _handles_tables(self, key: str) -> bool:
         function = self.program.functions[key]
         if any(bare(param.type) in self._vocabulary for param in function.params) or bare(function.result) in self._vocabulary:
             return True
         return any(bare(type_) in self._vocabulary for type_ in self.program.outlines[key].types)
 
-    @functools.cache  # noqa: B019
     def small(self, key: str) -> bool:
         """Is it a few lines that compute a value?"""
         function = self.program.functions[key]
         return len(function.blocks) <= 8 and self.program.outlines[key].size <= _SMALL * 4
 
-    @functools.cache  # noqa: B019
     def empties(self, key: str) -> bool:
         """Does it read an array of pages, and free by what it calls? So a batch is emptied."""
         if key not in self.frees:

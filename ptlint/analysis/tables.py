@@ -10,7 +10,8 @@ from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Event, State
+from ptlint.analysis.values import Event, Runtimes, State
+from ptlint.frontend.ir import Place
 
 if TYPE_CHECKING:
     from ptlint.analysis.engine import Bounds
@@ -33,6 +34,7 @@ class Tables(Watching):
     unknown: set[Term]
     folios: set[Term]
     reads_below: set[int]
+    noted: set[tuple[Event, bool, bool, str, Runtimes, bool, Place | None]]
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""

@@ -20,6 +20,7 @@ identity (``root``) of the operand that carries one.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -148,6 +149,11 @@ def _rank(term: Term) -> int:
 
 def root(term: Term) -> Term:
     """The operand that carries the identity, arithmetic taken away."""
+    return _root(term) if term[0] == "o" else term
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _root(term: Term) -> Term:
     while term[0] == "o":
         if term[1] in _TRUTHS or (term[1] == "-" and term[2] == term[3]):
             return term

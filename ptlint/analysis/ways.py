@@ -24,6 +24,8 @@ _HASTE = ("immediate", "semi-rcu", "workqueue")
 
 def met(states: list[State]) -> list[State]:
     """What ways have in common that meet before a block, and differ in nothing but what they know: what all of them know together."""
+    if len(states) == 1:
+        return states
     alike: dict[tuple[object, ...], list[State]] = {}
     for state in states:
         alike.setdefault(state.what(), []).append(state)
