@@ -32,6 +32,16 @@ def test_case(name: str, record_property: Callable[[str, object], None]) -> None
     assert wrong == []
 
 
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("site-")])
+def test_sites(name: str) -> None:
+    lines = (CASES / name).read_text().split("\n")
+    wanted = {number for number, line in enumerate(lines, 1) if "/* site */" in line}
+    others = {number for number, line in enumerate(lines, 1) if "/* no site */" in line}
+    found = {site.line for site in analysed(name).sites if site.file.endswith(name)}
+    assert wanted and others
+    assert wanted <= found and not others & found
+
+
 def test_there_are_cases_of_both_kinds() -> None:
     with_findings = {name for name in FILES if expectations(name, (CASES / name).read_text())}
     assert len(with_findings) >= 12

@@ -97,12 +97,21 @@ class Calls(Primitives):
                 after = self._apply(case, values, substitute, node, one)
                 if after is not None:
                     found.append(after)
-        if summary.side:
+        if summary.side and not self._gives_data(key, values, state):
             self._beside(key, summary.side, values, node, state, [after for _, after in found])
         if isinstance(node, ir.Call) and len(results) == 1 and next(iter(results))[0] == "c" and self._takes_table(key):
             # What a function of a table always answers, it answers in this configuration: whether a lock fits into the descriptor, say.
             found = [(("n", (node.place, "always"), bare(node.type)), after) for _, after in found]
         return _merge(found)
+
+    def _gives_data(self, key: str, values: list[Term], state: State) -> bool:
+        """Is a page given that is data? What was in the batch that it is put into was accounted for by who put that there."""
+        pages = [value for type_, value in zip(self.asked.takes(key) or (), values, strict=False) if bare(type_) in self.border.pages]
+        return bool(pages) and all(self._is_data_page(page, state) for page in pages)
+
+    def _is_data_page(self, page: Term, state: State) -> bool:
+        base = terms.root(page[1] if page[0] == "f" else page)
+        return base[0] == "c" or base in self.folios or self._is_data(base, state)
 
     def _takes_table(self, key: str) -> bool:
         return any(bare(type_) in self.border.tables for type_ in self.asked.takes(key) or ())

@@ -210,7 +210,16 @@ class _Run(Calls):
         if any(terms.root(case.result)[0] == "m" for case in cases.values()):
             for case in cases.values():
                 self.serves(case.result)
+        self._drop_copies({term for case in cases.values() for term in _shown(case)})
         return self._sum_up([self._as_setter(case) for case in self._balanced(list(cases.values()))])
+
+    def _drop_copies(self, shown: set[Term]) -> None:
+        """A page that entries are copied into, and that nothing leads to on any path, is no table, whatever the type of what is in it."""
+        ledger = self.ledger
+        known = {term for _, term in ledger.published} | {term for _, term in ledger.strips} | shown
+        scratch = {term for _, term in ledger.copied if term[0] == "m"} - known
+        for hit in [hit for hit in ledger.hits if hit.term in scratch]:
+            del ledger.hits[hit]
 
     def _met(self, index: int, states: list[State]) -> list[State]:
         """What ways have in common that meet before a block, and differ in nothing but what they know: what all of them know together."""
@@ -464,6 +473,12 @@ class _Run(Calls):
                 if (empty := next((case for case in rest if not case.events), None)) is not None:
                     found.append(empty._replace(conditions=()))
         return found
+
+
+def _shown(case: Case) -> list[Term]:
+    """What others get hold of, by the result, by what is stored or put somewhere, and what was constructed."""
+    values = (case.result, *(value for _, value in case.stores), *(event.term for event in case.events if event.kind not in ("set", "free", "wait")))
+    return [terms.anchor(value) for value in values]
 
 
 def _chosen(switch: ir.Switch, number: int) -> int:
