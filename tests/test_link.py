@@ -112,6 +112,20 @@ def test_a_condition_gives_both_arms() -> None:
     assert program.targets(MEMBER)["native_run"] == frozenset(PV)
 
 
+def test_a_parameter_is_what_callers_give() -> None:
+    helper = "static void fill(struct ops *o, void (*f)(struct page *)) { o->run = f; }"
+    between = "static void pass(void (*g)(struct page *), int n) { if (n) pass(g, n - 1); else fill(&all.first, g); }"
+    program = linked({FILES["native"]: INITIAL, FILES["xen"]: f"{helper} {between} void init(void) {{ pass(guest_run, 2); }}"})
+    assert program.targets(MEMBER) == {"guest_run": frozenset({"xen"}), "native_run": frozenset(PV) - {"xen"}}
+
+
+def test_a_guest_that_gives_its_function_to_everybodys_helper_fills_for_itself() -> None:
+    helper = "void fill(void (*f)(struct page *)) { all.first.run = f; }"
+    caller = "void fill(void (*f)(struct page *)); void init(void) { fill(guest_run); }"
+    program = linked({FILES["native"]: INITIAL, "mm/a.c": helper, FILES["kvm"]: caller})
+    assert program.targets(MEMBER) == {"guest_run": frozenset({"kvm"}), "native_run": frozenset(PV) - {"kvm"}}
+
+
 def test_a_copied_struct_is_filled_by_who_copies_it() -> None:
     source = "static const struct ops mine = { .run = guest_run };"
     copy = linked({FILES["native"]: INITIAL, FILES["xen"]: source + "void init(void) { all.first = mine; }"})

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 from cases import DEMO, ROOT
 from test_change import DIFF, mail, mbox
@@ -21,11 +22,12 @@ from test_tree import git
 from ptlint import resources
 from ptlint.cache import Recorder, open_session
 from ptlint.change.relevance import Relevance
+from ptlint.compare.findings import compare
 from ptlint.errors import UsageError
 from ptlint.options import RunOptions
 from ptlint.pipeline import _look
 from ptlint.progress import NullProgress
-from ptlint.results import CheckResult, Finding, Location, Object, Step, TreeInfo, VariantInfo
+from ptlint.results import CheckResult, Finding, Incomplete, Location, Object, Step, TreeInfo, VariantInfo
 from ptlint.review import ChangeRequest, planned, review
 from ptlint.tree import Tree, open_tree
 
@@ -138,6 +140,14 @@ def test_a_series_names_the_mail_that_brings_it(linux: Path) -> None:
     assert len(look.trees) == 3
     result, look = ask(linux, patch=("x", series), squash=True)
     assert names(result.findings) == ["mm/b.c:later"] and len(look.trees) == 2
+
+
+def test_what_a_lost_build_had_is_not_fixed() -> None:
+    none = CheckResult(tree=TreeInfo("6.12"), variants=VARIANTS, findings=())
+    before = msgspec.structs.replace(none, findings=(finding("mm/b.c", 1, "old", ("nopv",)),))
+    assert len(compare(before, none).fixed) == 1
+    lost = msgspec.structs.replace(none, incomplete=(Incomplete(".", ("nopv",), "the process was ended"),))
+    assert compare(before, lost).fixed == ()
 
 
 def test_a_range_names_the_commit(linux: Path) -> None:

@@ -360,7 +360,7 @@ class _Run(Calls):
         return event._replace(value=("n", ("round", head), bare(base[1][3])))
 
     def _of_this_round(self, fact: Term) -> bool:
-        return fact[0] == "bare" or self._of_entry(fact[1] if fact[0] == "leaf" else fact)
+        return fact[0] in ("bare", "kernel") or self._of_entry(fact[1] if fact[0] == "leaf" else fact)
 
     def _of_entry(self, term: Term) -> bool:
         return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))
@@ -418,6 +418,8 @@ class _Run(Calls):
             term = term[1]
             if bare(terms.type_of(term)) not in self.border.entries:
                 return False
+        elif term[0] == "kernel":
+            term = term[1]
         return all(leaf[0] in ("p", "c", "v") and not self.is_local(leaf) for leaf in terms.leaves(term))
 
     def outlives(self, place: Term) -> bool:

@@ -329,6 +329,9 @@ class Evaluator:
         if test[0] == "leaf":
             state.facts[("leaf", terms.root(test[1]))] = True
             return True
+        if test[0] == "kernel":
+            state.facts[("kernel", terms.root(test[1]))] = True
+            return not self.always_user(terms.root(test[1]))
         while test[0] == "o":
             if test[1] == "!":
                 test, wanted = test[2], not wanted
@@ -422,6 +425,10 @@ class Evaluator:
 
     def space(self, term: Term) -> str:
         """Whose address space a term belongs to; see ``Tables``."""
+        raise NotImplementedError
+
+    def always_user(self, term: Term) -> bool:
+        """Does it belong to a process for sure? See ``Tables``."""
         raise NotImplementedError
 
     def keep(self, place: Term, value: Term, state: State) -> None:

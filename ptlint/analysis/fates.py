@@ -29,8 +29,8 @@ class Fates(Tables):
             return
         if base[0] == "v" and self._never_set(base[1]):
             return  # no path of the program
-        if base[0] == "v" and base[1][0] == "g" and base not in self.types:
-            return  # a base address that something was added to, and what that is was lost
+        if base[0] == "v" and base not in self.types and self._only_base(base[1]):
+            return
         since = state.since.get(base)
         waited = self._waited(base, after, inner, state)
         unlinked = since[0] if since is not None else None
@@ -74,6 +74,11 @@ class Fates(Tables):
     def _destroyed(self, base: Term, state: State) -> bool:
         """Did the destructor run, or does the page's type say that no constructor did?"""
         return base in state.stripped or ("bare", base) in state.facts
+
+    def _only_base(self, place: Term) -> bool:
+        """Does a base address lie there, that something was added to which was lost? One behind NULL is no path of the program."""
+        bottom = terms.bottom(place)
+        return bottom[0] == "c" or place[0] == "g" or (bottom[0] == "g" and bare(terms.place_type(place)) == "unsigned long")
 
     def _never_set(self, place: Term) -> bool:
         """Is it a local variable, or a number in one, that this path has not set?"""

@@ -434,7 +434,9 @@ def _no_destructor(build: _Build) -> Iterator[RawFinding]:
             continue
         event = min(events, key=repr)
         message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
-        yield _finding("PTL021", "error", message, chain[0], event, (), build, _all(events.values()))
+        # What is left while the kernel boots is left once, and where it boots on.
+        severity = "note" if origins.once(chain[0].function) else "error"
+        yield _finding("PTL021", severity, message, chain[0], event, (), build, _all(events.values()))
 
 
 def _linked(build: _Build) -> Iterator[RawFinding]:

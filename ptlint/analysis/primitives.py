@@ -72,6 +72,9 @@ class Primitives(Fates):
             other = state.copy()
             other.facts[("bare", terms.root(values[border.constructed[name]]))] = True
             return [(("c", 1), state), (ZERO, other)]
+        if name in border.of_kernel and border.of_kernel[name] < len(values):
+            other, fact = state.copy(), ("kernel", values[border.of_kernel[name]])
+            return [*([(("c", 1), state)] if self.assume(fact, True, state) else []), (ZERO, other)]
         if name in border.counts and border.counts[name] < len(values):
             return [(("n", ("holders", terms.root(values[border.counts[name]])), bare(node.type)), state)]
         if name in border.allocs:

@@ -52,8 +52,8 @@ class Substitute:
             return (kind, (self.at, self.numbers.setdefault(term, len(self.numbers))), term[2])
         if kind == "up":
             return terms.up(self.term(term[1]), term[2])
-        if kind == "leaf":
-            return ("leaf", self.term(term[1]))
+        if kind in ("leaf", "kernel"):
+            return (kind, self.term(term[1]))
         if kind == "o":
             if term[1] == "!":
                 inner = self.term(term[2])

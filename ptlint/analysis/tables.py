@@ -146,6 +146,17 @@ class Tables(Watching):
             return "user"
         return ""
 
+    def always_user(self, term: Term) -> bool:
+        """Does a table belong to a process, whatever address space the callers give?"""
+        border, base = self.border, term
+        while base[0] in ("v", "f", "d", "up", "o"):
+            if base[0] == "f":
+                owner = f"{str(base[2]).rsplit('.', 1)[0]} *"
+                if owner in border.owners and (owner not in border.root_types or terms.root(base[1])[0] not in ("p", "g")):
+                    return True
+            base = base[1] if base[0] != "o" else terms.root(base) if terms.root(base) != base else ZERO
+        return base[0] == "p" and any(bare(param.type) in border.owners - border.root_types for param in self.function.params)
+
     def _kernel_root(self, term: Term) -> bool:
         base = terms.bottom(term)
         return base[0] == "g" and base[1] in self.border.kernel_roots

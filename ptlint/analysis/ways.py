@@ -91,7 +91,7 @@ def _joined(states: list[State]) -> list[State]:
     """States that know nothing but what is no table, and what was none from the start; of those that are alike one, which knows what all know."""
     alike: dict[tuple[object, ...], tuple[State, dict[Term, bool]]] = {}
     for state in states:
-        leaves = {term: truth for term, truth in state.facts.items() if term[0] in ("leaf", "bare")}
+        leaves = {term: truth for term, truth in state.facts.items() if term[0] in ("leaf", "bare", "kernel")}
         what = state.what()
         first, shared = alike.setdefault(what, (state, leaves))
         alike[what] = (first, {term: truth for term, truth in shared.items() if term in leaves})

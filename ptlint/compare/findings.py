@@ -29,7 +29,7 @@ def compare(before: CheckResult | None, after: CheckResult, deltas: Sequence[Del
     """Tell new from known. ``before`` is None for a first commit; ``deltas`` say which files were renamed or changed in between.
 
     A finding is new when the tree did not have it, or had it less severely or in fewer variants. One that is gone from a file that could not
-    be read this time is not called fixed.
+    be read this time, or from a variant whose analysis did not come back, is not called fixed.
     """
     old = {finding.fingerprint: finding for finding in before.findings} if before else {}
     moved = _moved(old.values(), after.findings, deltas)
@@ -41,8 +41,10 @@ def compare(before: CheckResult | None, after: CheckResult, deltas: Sequence[Del
         (new if was is None or worse(finding, was.severity, was.variants, there) else known).append(finding)
     left = {finding.fingerprint for finding in after.findings} | {finding.fingerprint for finding in moved.values()}
     unread = {gap.file for gap in after.incomplete}
-    fixed = [finding for finding in old.values() if finding.fingerprint not in left and not unread & {step.file for step in finding.path}]
-    return Compared(tuple(new), tuple(known), tuple(finding for finding in fixed if finding.location.file not in unread))
+    lost = {variant for gap in after.incomplete if gap.file == "." for variant in gap.variants}
+    gone = [finding for finding in old.values() if finding.fingerprint not in left and lost.isdisjoint(finding.variants)]
+    fixed = [finding for finding in gone if unread.isdisjoint({finding.location.file, *(step.file for step in finding.path)})]
+    return Compared(tuple(new), tuple(known), tuple(fixed))
 
 
 def worse(finding: Finding, severity: Severity, variants: Iterable[str], there: Iterable[str]) -> bool:

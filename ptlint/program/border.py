@@ -111,6 +111,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     present_bit: int
     table_span: int
     kernel_roots: frozenset[str]
+    root_types: frozenset[str]
     allocs: frozenset[str]
     frees: dict[str, Free]
     waits: dict[str, Wait]
@@ -123,6 +124,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     mappings: dict[str, int]
     counts: dict[str, int]
     constructed: dict[str, int]
+    of_kernel: dict[str, int]
     exclusive: dict[str, str]
     guards: frozenset[str]
     exclusive_ends: dict[str, frozenset[str]]
@@ -151,6 +153,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.mappings,
                 *self.counts,
                 *self.constructed,
+                *self.of_kernel,
                 *self.exclusive,
                 *self.exclusive_ends,
                 *self.noreturn,
@@ -217,6 +220,7 @@ def load_border(folder: Path) -> Border:
         present_bit=data["hardware"]["present_bit"],
         table_span=data["hardware"]["table_span"],
         kernel_roots=_names(data["kernel_root"]),
+        root_types=frozenset(row["type"] for row in data["kernel_root"]),
         allocs=_names(data["alloc"]),
         frees=_by_name(Free, data["free"]),
         waits=_by_name(Wait, data["wait"]),
@@ -230,6 +234,7 @@ def load_border(folder: Path) -> Border:
         guards=frozenset(row["guards"] for row in data["exclusive"] if not row.get("optional")),
         exclusive_ends={name: frozenset(row["guards"]) for row in data["exclusive_end"] for name in row["names"]},
         constructed={name: row["arg"] for row in data["constructed"] for name in row["names"]},
+        of_kernel={name: row["arg"] for row in data["of_kernel"] for name in row["names"]},
         counts={name: row["arg"] for row in data["count"] for name in row["names"]},
         mappings={name: row["arg"] for row in data["mapping"] for name in row["names"]},
         noreturn=_names(data["noreturn"]),

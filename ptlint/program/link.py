@@ -10,6 +10,7 @@ import msgspec
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.outline import Outline, outline
+from ptlint.program.walk import nodes
 
 __all__ = ["Filler", "Program", "inner_slot", "link", "slot"]
 
@@ -118,7 +119,7 @@ def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) ->
     return Program(
         runtimes,
         functions,
-        _tables(functions, outlines, variables, border),
+        _tables(functions, outlines, variables, callers, border),
         variables,
         callees,
         {key: frozenset(value) for key, value in callers.items()},
@@ -128,7 +129,11 @@ def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) ->
 
 
 def _tables(
-    functions: dict[str, ir.Function], outlines: dict[str, Outline], variables: dict[str, ir.Global], border: Border
+    functions: dict[str, ir.Function],
+    outlines: dict[str, Outline],
+    variables: dict[str, ir.Global],
+    callers: dict[str, set[str]],
+    border: Border,
 ) -> dict[str, tuple[Filler, ...]]:
     found: dict[str, set[Filler]] = {}
     copies: list[tuple[str, str, str | None]] = []  # from which variable, into which member, when
@@ -138,12 +143,15 @@ def _tables(
         for member, function in _initialiser(value, around):
             found.setdefault(member, set()).add(Filler(function, runtime, place))
 
+    given = _Given(functions, callers)
     for at, function in functions.items():
         runtime = border.runtime_of(function.place.file)
         for node in outlines[at].stores:
-            for key in _function(node.right):
-                if name := slot(node.left):
+            if name := slot(node.left):
+                for key in _function(node.right):
                     found.setdefault(name, set()).add(Filler(key, runtime, node.place))
+                for key, giver in given.functions(at, node.right):
+                    found.setdefault(name, set()).add(Filler(key, runtime or border.runtime_of(functions[giver].place.file), node.place))
             source, target = _variable(node.right), _variable(node.left)
             if source in variables and target in variables and source != target:
                 copies.append((source, slot(node.left), runtime))
@@ -161,6 +169,36 @@ def _tables(
         member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place)))
         for member, fillers in sorted(found.items())
     }
+
+
+class _Given:
+    """The functions that parameters stand for: those that callers give for them, or were given themselves."""
+
+    def __init__(self, functions: dict[str, ir.Function], callers: dict[str, set[str]]) -> None:
+        self._all, self._callers = functions, callers
+
+    def functions(self, at: str, value: ir.Expr) -> Iterator[tuple[str, str]]:
+        """(function, who gives it) for each that a value in ``at`` may be, if it is a parameter."""
+        todo, seen = [(at, value)], set[tuple[str, int]]()
+        while todo:
+            inside, value = todo.pop()
+            while isinstance(value, (ir.Cast, ir.Unary)):
+                value = value.operand
+            if isinstance(value, ir.Var) and value.scope == "param":
+                index = next((index for index, param in enumerate(self._all[inside].params) if param.id == value.id), -1)
+                if index >= 0 and (inside, index) not in seen:
+                    seen.add((inside, index))
+                    todo += self._arguments(inside, index)
+            elif inside != at:
+                yield from ((key, inside) for key in _function(value))
+
+    def _arguments(self, callee: str, index: int) -> Iterator[tuple[str, ir.Expr]]:
+        """What each caller gives as argument ``index``."""
+        for caller in sorted(self._callers.get(callee, ())):
+            for node in nodes(self._all[caller]):
+                called = isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) and node.function.key == callee
+                if called and isinstance(node, ir.Call) and index < len(node.args):
+                    yield caller, node.args[index]
 
 
 def slot(node: ir.Expr) -> str:
