@@ -404,7 +404,7 @@ def test_the_command(tmp_path: Path) -> None:
         return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=True).stdout
 
     assert "outcome: 1 entries" in ptlint("info")
-    assert ptlint("prune", "--limit", "0") == "1 entries dropped\n"
+    assert ptlint("prune", "--limit", "0") == "1 entries dropped, and 0 precompiled headers\n"
     assert ptlint("clear") == "0 entries dropped\n"
 
 
@@ -412,9 +412,23 @@ def test_the_command_drops_precompiled_headers(tmp_path: Path) -> None:
     path = made(tmp_path, b"data")
     Precompiled(tmp_path).keep("slot", b"identity", path)
     environment = {**os.environ, "PTLINT_CACHE_DIR": str(tmp_path)}
-    for action, left in (("info", True), ("clear", False)):
-        subprocess.run([sys.executable, "-m", "ptlint", "cache", action], check=True, capture_output=True, env=environment, cwd=ROOT)
+    for words, left in ((("info",), True), (("prune",), True), (("prune", "--limit", "0"), False)):
+        subprocess.run([sys.executable, "-m", "ptlint", "cache", *words], check=True, capture_output=True, env=environment, cwd=ROOT)
         assert Path(path).exists() is left
+    path = made(tmp_path, b"data")
+    subprocess.run([sys.executable, "-m", "ptlint", "cache", "clear"], check=True, capture_output=True, env=environment, cwd=ROOT)
+    assert not Path(path).exists()
+
+
+def test_precompiled_headers_that_were_used_last_stay_longest(tmp_path: Path) -> None:
+    kept = Precompiled(tmp_path)
+    paths = [made(tmp_path, bytes([number]) * 1000) for number in range(3)]
+    for number, path in enumerate(paths):
+        kept.keep(f"slot{number}", b"identity", path)
+        os.utime(kept.folder / f"slot{number}.note", (number, number))
+    assert kept.prune(1 << 20) == 0
+    assert kept.prune(1500) == 2
+    assert [Path(path).exists() for path in paths] == [False, False, True]
 
 
 # ---- precompiled headers -----------------------------------------------------------------------------------

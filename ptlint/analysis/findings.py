@@ -129,7 +129,7 @@ def _later(build: _Build) -> Iterator[RawFinding]:
                 queued.setdefault([hop for hop in event.chain if hop.deferral == "workqueue"][-1], {})[event] = left
     for hop, events in queued.items():
         event = max(events, key=_weight)
-        message = "page table is handed to a worker and freed there: no grace period lies between the unlink and the free"
+        message = "page table is handed to a worker or another callback and freed there: no grace period lies between the unlink and the free"
         yield _finding("PTL004", "error", message, hop, event, missing, build, _all(events.values()))
     put = {event.extra: event for (kind, event), _ in sorted(build.ledger.ways.items(), key=repr) if kind == "put" and met(event)}
     yield from _emptied_at_once(build, [(event, runtimes) for (kind, event), runtimes in build.ledger.ways.items() if kind == "put" and met(event)])

@@ -109,10 +109,20 @@ class Precompiled:
 
     def _tidy(self) -> None:
         old = time.time() - _YOUNG  # what is younger may be in use, or somebody is about to say what it was made of
-        notes = sorted(self.folder.glob("*.note"), key=lambda note: note.stat().st_mtime, reverse=True)
-        for note in [note for note in notes[_MOST:] if note.stat().st_mtime < old]:
-            note.unlink(missing_ok=True)
-            shutil.rmtree(self.generated / "generated" / note.name.removesuffix(".note"), ignore_errors=True)
+        for note in [note for note in self._notes()[_MOST:] if note.stat().st_mtime < old]:
+            self._forget(note)
+        self._sweep(old)
+
+    def _notes(self) -> list[Path]:
+        """The notes of all slots, those used last first."""
+        return sorted(self.folder.glob("*.note"), key=lambda note: note.stat().st_mtime, reverse=True)
+
+    def _forget(self, note: Path) -> None:
+        note.unlink(missing_ok=True)
+        shutil.rmtree(self.generated / "generated" / note.name.removesuffix(".note"), ignore_errors=True)
+
+    def _sweep(self, old: float) -> None:
+        """Drop headers that no note names, of before ``old``."""
         known = set()
         for note in self.folder.glob("*.note"):
             with suppress(OSError, msgspec.MsgspecError):
@@ -120,6 +130,18 @@ class Precompiled:
         for path in self.folder.glob("*.pch*"):
             if path.name.removesuffix(_LISTING) not in known and path.stat().st_mtime < old:
                 path.unlink(missing_ok=True)
+
+    def prune(self, limit: int) -> int:
+        """Drop what was not used for longest until the rest fits in ``limit`` bytes. Returns how many went."""
+        gone = 0
+        with suppress(OSError):  # another process may tidy up meanwhile
+            for note in reversed(self._notes()):
+                if self.size <= limit:
+                    break
+                self._forget(note)
+                self._sweep(time.time())
+                gone += 1
+        return gone
 
     def drop(self, *paths: str) -> None:
         """Nobody will ask for these."""

@@ -31,7 +31,8 @@ def command(action: str, folder: Path | None, limit: int | None) -> None:
             headers.clear()
             put(f"{store.clear()} entries dropped\n")
         elif action == "prune":
-            put(f"{store.prune(None if limit is None else limit * _MEBIBYTE)} entries dropped\n")
+            most = store.limit if limit is None else limit * _MEBIBYTE
+            put(f"{store.prune(most)} entries dropped, and {headers.prune(most)} precompiled headers\n")
         else:
             info = store.info()
             put(f"{info.path}: {info.size / _MEBIBYTE:.1f} MiB of at most {info.limit / _MEBIBYTE:.0f} MiB\n")
