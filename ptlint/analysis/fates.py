@@ -78,7 +78,7 @@ class Fates(Tables):
     def _only_base(self, place: Term) -> bool:
         """Does a base address lie there, that something was added to which was lost? One behind NULL is no path of the program."""
         bottom = terms.bottom(place)
-        return bottom[0] == "c" or place[0] == "g" or (bottom[0] == "g" and bare(terms.place_type(place)) == "unsigned long")
+        return bottom == terms.ZERO or place[0] == "g" or (bottom[0] == "g" and bare(terms.place_type(place)) == "unsigned long")
 
     def _never_set(self, place: Term) -> bool:
         """Is it a local variable, or a number in one, that this path has not set?"""
