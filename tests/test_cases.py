@@ -46,6 +46,7 @@ def test_there_are_cases_of_both_kinds() -> None:
     with_findings = {name for name in FILES if expectations(name, (CASES / name).read_text())}
     assert len(with_findings) >= 12
     assert len(set(FILES) - with_findings) >= 9
+    assert any(name.startswith("site-") for name in FILES)
     rules = {mark.rule for name in with_findings for mark in expectations(name, (CASES / name).read_text())}
     assert rules == {
         "PTL001", "PTL002", "PTL003", "PTL004", "PTL010", "PTL011", "PTL012", "PTL013", "PTL014", "PTL015", "PTL020", "PTL021", "PTL040",

@@ -6,6 +6,7 @@ is forgotten where it no longer matters. A call applies the callee's cases. See 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
@@ -22,12 +23,12 @@ from ptlint.analysis.overlay.notes import Claim, Step
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Case, Event, Runtimes, State, Summary, Unlink
+from ptlint.analysis.values import Case, Event, State, Summary, Unlink
 from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before, leaves_first, met, no_tables, same_value
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import nodes
+from ptlint.program.walk import calls
 
 __all__ = ["Bounds", "Engine"]
 
@@ -169,7 +170,7 @@ class _Run(Calls):
         self.unknown: set[Term] = set()
         self.folios: set[Term] = set()
         self.reads_below: set[int] = set()
-        self.noted: set[tuple[Event, bool, bool, str, Runtimes, bool, ir.Place | None]] = set()
+        self.noted: set[tuple[object, ...]] = set()
 
     @property
     def learned(self) -> bool:
@@ -210,15 +211,18 @@ class _Run(Calls):
         if any(terms.root(case.result)[0] == "m" for case in cases.values()):
             for case in cases.values():
                 self.serves(case.result)
-        self._drop_copies({term for case in cases.values() for term in _shown(case)})
+        self._drop_copies(cases.values())
         return self._sum_up([self._as_setter(case) for case in self._balanced(list(cases.values()))])
 
-    def _drop_copies(self, shown: set[Term]) -> None:
+    def _drop_copies(self, cases: Iterable[Case]) -> None:
         """A page that entries are copied into, and that nothing leads to on any path, is no table, whatever the type of what is in it."""
         ledger = self.ledger
-        known = {term for _, term in ledger.published} | {term for _, term in ledger.strips} | shown
-        scratch = {term for _, term in ledger.copied if term[0] == "m"} - known
-        for hit in [hit for hit in ledger.hits if hit.term in scratch]:
+        copies = {term for _, term in ledger.copied if term[0] == "m"}
+        if not copies:
+            return
+        copies -= {term for _, term in (*ledger.published, *ledger.strips)}
+        copies -= {term for case in cases for term in _shown(case)}
+        for hit in [hit for hit in ledger.hits if hit.term in copies]:
             del ledger.hits[hit]
 
     def _met(self, index: int, states: list[State]) -> list[State]:
@@ -490,10 +494,5 @@ def _chosen(switch: ir.Switch, number: int) -> int:
 
 def _given(function: ir.Function, name: str, index: int) -> list[str]:
     """The functions that ``function`` gives to ``name`` as argument ``index``."""
-    found = []
-    for node in nodes(function):
-        if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) and node.function.key.rsplit(":", 1)[-1] == name:
-            callback = node.args[index] if index < len(node.args) else None
-            if isinstance(callback, ir.FunctionRef):
-                found.append(callback.key)
-    return found
+    given = [call.args[index] for key, call in calls(function) if key.rsplit(":", 1)[-1] == name and index < len(call.args)]
+    return [value.key for value in given if isinstance(value, ir.FunctionRef)]

@@ -39,6 +39,10 @@ class _Build(NamedTuple):
     contexts: Contexts
     by_ipi: Runtimes
 
+    def only_irq(self, event: Event) -> bool:
+        """Are walkers with interrupts off all who may be in the table? Then an IPI is all that is owed."""
+        return not self.user_rcu or event.alone
+
 
 def findings(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> list[RawFinding]:
     """The findings of a build.
@@ -112,7 +116,7 @@ def _later(build: _Build) -> Iterator[RawFinding]:
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
 
     def met(event: Event) -> bool:
-        if event.after & {"rcu", "sync-rcu"} or ((not build.user_rcu or event.alone) and "ipi" in event.after):
+        if event.after & {"rcu", "sync-rcu"} or (build.only_irq(event) and "ipi" in event.after):
             return False  # waited for before it was queued
         if event.space != "user" or "cookie" in event.after:
             return False  # who empties it asks whether the grace period since then is over
@@ -210,7 +214,7 @@ def _immediate(build: _Build) -> Iterator[RawFinding]:
         event = suspect.event
         if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
             continue
-        if (not build.user_rcu or event.alone) and "flush" in event.after:
+        if build.only_irq(event) and "flush" in event.after:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
             runtimes = runtimes - build.by_ipi
         if runtimes and (_live_here(event, build.origins) or _reachable(event, suspect.function, build.origins)):

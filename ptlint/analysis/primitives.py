@@ -59,24 +59,25 @@ class Primitives(Fates):
             if border.readers[name] == "rcu" and bare(self.function.result) in border.level_types and self._takes_entry():
                 self.ledger.rcu_walkers.add(self.function.key)
             return [(result, state)]
-        if name in border.views and border.views[name] < len(values):
-            return [(self._typed(values[border.views[name]], node.type), state)]
-        if name in border.data and border.data[name] < len(values):
-            state.facts[("leaf", terms.root(values[border.data[name]]))] = True
+        if (value := _argument(border.views, name, values)) is not None:
+            return [(self._typed(value, node.type), state)]
+        if (value := _argument(border.data, name, values)) is not None:
+            state.facts[("leaf", terms.root(value))] = True
             return [(result, state)]
-        if name in border.mappings and border.mappings[name] < len(values):
+        if (value := _argument(border.mappings, name, values)) is not None:
             other = state.copy()
-            state.facts[("leaf", terms.root(values[border.mappings[name]]))] = True
+            state.facts[("leaf", terms.root(value))] = True
             return [(("c", 1), state), (ZERO, other)]
-        if name in border.constructed and border.constructed[name] < len(values):
+        if (value := _argument(border.constructed, name, values)) is not None:
             other = state.copy()
-            other.facts[("bare", terms.root(values[border.constructed[name]]))] = True
+            other.facts[("bare", terms.root(value))] = True
             return [(("c", 1), state), (ZERO, other)]
-        if name in border.of_kernel and border.of_kernel[name] < len(values):
-            other, fact = state.copy(), ("kernel", values[border.of_kernel[name]])
-            return [*([(("c", 1), state)] if self.assume(fact, True, state) else []), (ZERO, other)]
-        if name in border.counts and border.counts[name] < len(values):
-            return [(("n", ("holders", terms.root(values[border.counts[name]])), bare(node.type)), state)]
+        if (value := _argument(border.of_kernel, name, values)) is not None:
+            other = state.copy()
+            marked = [(("c", 1), state)] if self.assume(("kernel", value), True, state) else []
+            return [*marked, (ZERO, other)]
+        if (value := _argument(border.counts, name, values)) is not None:
+            return [(("n", ("holders", terms.root(value)), bare(node.type)), state)]
         if name in border.allocs:
             return [(("m", (node.place,), bare(node.type)), state)]
         if name in border.waits:
@@ -341,3 +342,9 @@ class Primitives(Fates):
 def _emptied(value: Term) -> bool:
     """Was it NULL before a loop went around? What else it may be by now is on the paths that put it there."""
     return bool(value[0] == "n" and value[1] and value[1][0] == "loop")
+
+
+def _argument(arguments: dict[str, int], name: str, values: list[Term]) -> Term | None:
+    """The argument that a primitive's meaning is about; None where it is no such primitive, or was not given that many."""
+    index = arguments.get(name, len(values))
+    return values[index] if index < len(values) else None

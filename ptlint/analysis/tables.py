@@ -9,9 +9,8 @@ from ptlint.analysis.evaluate import FOLIO, bare
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.watch import Watching
-from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Event, Runtimes, State
-from ptlint.frontend.ir import Place
+from ptlint.analysis.terms import Term
+from ptlint.analysis.values import Event, State
 
 if TYPE_CHECKING:
     from ptlint.analysis.engine import Bounds
@@ -34,7 +33,7 @@ class Tables(Watching):
     unknown: set[Term]
     folios: set[Term]
     reads_below: set[int]
-    noted: set[tuple[Event, bool, bool, str, Runtimes, bool, Place | None]]
+    noted: set[tuple[object, ...]]
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""
@@ -132,10 +131,9 @@ class Tables(Watching):
     def space(self, term: Term) -> str:
         """Whose address space a table belongs to: ``kernel``, ``user``, or empty where this function cannot tell."""
         base = term
-        while base[0] in ("v", "f", "d", "up", "o"):
-            if base[0] == "f" and f"{str(base[2]).rsplit('.', 1)[0]} *" in self.border.owners and not self._kernel_root(base):
+        for base in terms.down(term):
+            if self._owner(base) and not self._kernel_root(base):
                 return "own" if terms.bottom(base)[0] == "m" else "user"
-            base = base[1] if base[0] != "o" else terms.root(base) if terms.root(base) != base else ZERO
         if base[0] == "g":
             return "kernel"
         if base[0] == "a":
@@ -149,13 +147,16 @@ class Tables(Watching):
     def always_user(self, term: Term) -> bool:
         """Does a table belong to a process, whatever address space the callers give?"""
         border, base = self.border, term
-        while base[0] in ("v", "f", "d", "up", "o"):
-            if base[0] == "f":
-                owner = f"{str(base[2]).rsplit('.', 1)[0]} *"
-                if owner in border.owners and (owner not in border.root_types or terms.root(base[1])[0] not in ("p", "g")):
-                    return True
-            base = base[1] if base[0] != "o" else terms.root(base) if terms.root(base) != base else ZERO
+        for base in terms.down(term):
+            owner = self._owner(base)
+            if owner and (owner not in border.root_types or terms.root(base[1])[0] not in ("p", "g")):
+                return True
         return base[0] == "p" and any(bare(param.type) in border.owners - border.root_types for param in self.function.params)
+
+    def _owner(self, place: Term) -> str:
+        """The type of the owner of tables, or of a mapping, that a place is a member of; empty where it is none of such."""
+        owner = f"{str(place[2]).rsplit('.', 1)[0]} *" if place[0] == "f" else ""
+        return owner if owner in self.border.owners else ""
 
     def _kernel_root(self, term: Term) -> bool:
         base = terms.bottom(term)

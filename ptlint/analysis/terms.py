@@ -33,6 +33,7 @@ __all__ = [
     "bottom",
     "contains",
     "deref",
+    "down",
     "field",
     "is_place",
     "leaves",
@@ -187,14 +188,21 @@ def bottom(term: Term) -> Term:
     return term
 
 
-def anchor(term: Term) -> Term:
-    """As ``bottom``, through arithmetic too."""
+def down(term: Term) -> Iterator[Term]:
+    """The term, and what it hangs on, one by one, down to what ``anchor`` gives."""
+    yield term
     while term[0] in ("v", "f", "d", "up", "o"):
         inner = term[1] if term[0] != "o" else root(term)
         if inner == term:
-            return term
+            return
         term = inner
-    return term
+        yield term
+
+
+def anchor(term: Term) -> Term:
+    """As ``bottom``, through arithmetic too."""
+    *_, last = down(term)
+    return last
 
 
 def parts(term: Term) -> Iterator[Term]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -179,6 +179,11 @@ class Border(msgspec.Struct, frozen=True, dict=True):
         return None
 
 
+def _arguments(rows: list[dict[str, Any]]) -> dict[str, int]:
+    """For each name the argument that its meaning is about."""
+    return {name: row["arg"] for row in rows for name in row["names"]}
+
+
 def _names(rows: list[dict[str, object]]) -> frozenset[str]:
     names: set[str] = set()
     for row in rows:
@@ -226,17 +231,17 @@ def load_border(folder: Path) -> Border:
         waits=_by_name(Wait, data["wait"]),
         defers=_by_name(Defer, data["defer"]),
         lists=_by_name(ListOp, data["list"]),
-        views={name: row["arg"] for row in data["view"] for name in row["names"]},
+        views=_arguments(data["view"]),
         reader_ends={name: row["class"] for row in data["reader_end"] for name in row["names"]},
         readers={name: row["class"] for row in data["reader"] for name in row["names"]},
-        data={name: row["arg"] for row in data["data"] for name in row["names"]},
+        data=_arguments(data["data"]),
         exclusive={name: row["guards"] for row in data["exclusive"] for name in row["names"]},
         guards=frozenset(row["guards"] for row in data["exclusive"] if not row.get("optional")),
         exclusive_ends={name: frozenset(row["guards"]) for row in data["exclusive_end"] for name in row["names"]},
-        constructed={name: row["arg"] for row in data["constructed"] for name in row["names"]},
-        of_kernel={name: row["arg"] for row in data["of_kernel"] for name in row["names"]},
-        counts={name: row["arg"] for row in data["count"] for name in row["names"]},
-        mappings={name: row["arg"] for row in data["mapping"] for name in row["names"]},
+        constructed=_arguments(data["constructed"]),
+        of_kernel=_arguments(data["of_kernel"]),
+        counts=_arguments(data["count"]),
+        mappings=_arguments(data["mapping"]),
         noreturn=_names(data["noreturn"]),
         ignored=_names(data["ignore"]),
         locks=_names(data["lock"]),

@@ -10,7 +10,7 @@ import msgspec
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.outline import Outline, outline
-from ptlint.program.walk import nodes
+from ptlint.program.walk import calls
 
 __all__ = ["Filler", "Program", "inner_slot", "link", "slot"]
 
@@ -195,10 +195,9 @@ class _Given:
     def _arguments(self, callee: str, index: int) -> Iterator[tuple[str, ir.Expr]]:
         """What each caller gives as argument ``index``."""
         for caller in sorted(self._callers.get(callee, ())):
-            for node in nodes(self._all[caller]):
-                called = isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef) and node.function.key == callee
-                if called and isinstance(node, ir.Call) and index < len(node.args):
-                    yield caller, node.args[index]
+            for key, call in calls(self._all[caller]):
+                if key == callee and index < len(call.args):
+                    yield caller, call.args[index]
 
 
 def slot(node: ir.Expr) -> str:
