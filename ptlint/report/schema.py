@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,10 @@ def write(folder: Path) -> None:
 
 
 def _text(name: str, schema: dict[str, Any]) -> bytes:
+    for record in schema["$defs"].values():
+        if "description" in record:
+            # The indentation of a docstring depends on the version of Python, and on that of msgspec.
+            record["description"] = inspect.cleandoc(record["description"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"ptlint {name}"}
     return msgspec.json.format(msgspec.json.encode(head | schema, order="deterministic"), indent=2) + b"\n"
 
