@@ -20,10 +20,12 @@ from ptlint.tree import Tolerant, Tree, open_tree
 if TYPE_CHECKING:
     from ptlint.analysis.result import BuildResult
     from ptlint.build import Derived, Plan
+    from ptlint.pool import Pool
     from ptlint.reading import Order, Reading
 
 __all__ = ["look", "run"]
 
+_EARLY = 4  # processes that start while the tree is read, at most
 _Commands = list[tuple[str, ...]]
 
 
@@ -91,17 +93,22 @@ def _deps(tree: Tree, session: Session, recorder: Recorder, read: set[str], comm
 def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Session, tool: bytes) -> tuple[Outcome, set[str] | None, _Commands]:
     """The outcome, the files that the compiler read (None when another run may find something else) and its command lines."""
     from ptlint.build import not_covered, realise
+    from ptlint.pool import Pool
     from ptlint.program.border import load_border
     from ptlint.reading import Reading
     from ptlint.select import load_rules, select
+    from ptlint.worker import run_task
 
     started = time.monotonic()
     border = load_border(resources.rules())
     kept = session.precompiled(tree.tree)
-    with tempfile.TemporaryDirectory(prefix="ptlint-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ptlint-") as folder, Pool(run_task, options.jobs) as pool:
         progress.stage("reading the tree", 1)
+        pool.warm(_EARLY)
         tolerant = Tolerant(tree)
-        selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs)
+        shelf = session.shelf("parts", tool)
+        selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs, shelf=shelf)
+        shelf.write()
         derived = _derived(tree, options, selection.gates, session, tool)
         try:
             plan = realise(tree, folder if kept is None else kept.generated, derived)
@@ -116,7 +123,7 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         chosen = frozenset(options.variants)
         orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant)
         readings = [Reading(order, session, tree.tree, tool, kept) for order in orders]
-        results, figures = _work(readings, options.jobs, progress, session, tool)
+        results, figures = _work(readings, pool, options.jobs, progress, session, tool)
         with session.batch():
             for reading in readings:
                 reading.keep()
@@ -206,11 +213,13 @@ def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped:
     return orders
 
 
-def _work(readings: list[Reading], jobs: int, progress: Progress, session: Session, tool: bytes) -> tuple[list[BuildResult], dict[str, int | float]]:
+def _work(
+    readings: list[Reading], pool: Pool, jobs: int, progress: Progress, session: Session, tool: bytes
+) -> tuple[list[BuildResult], dict[str, int | float]]:
     """Read and analyse what has to be: the results, in the order of the readings, and how long what took."""
     from ptlint.analysis.result import BuildResult
-    from ptlint.pool import Job, Lost, run_jobs
-    from ptlint.worker import Analysed, AnalyseTask, ParsedUnits, ParseTask, run_task
+    from ptlint.pool import Job, Lost
+    from ptlint.worker import Analysed, AnalyseTask, ParsedUnits, ParseTask
 
     found: dict[int, BuildResult] = {}
     figures: dict[str, int | float] = {"megabytes, largest process": 0.0}
@@ -279,7 +288,7 @@ def _work(readings: list[Reading], jobs: int, progress: Progress, session: Sessi
     for index, reading in enumerate(readings):
         parts = reading.missing(max(1, jobs // max(1, len(readings))))
         first += parse(index, parts) if parts else analyse(index)
-    run_jobs(first, run_task, min(jobs, max(1, len(first))), done)
+    pool.run(first, done)
     results = [found[index] for index in range(len(readings))]
     for result in results:
         figures |= {f"{name} in {result.build}": count for name, count in result.counts.items()}

@@ -11,7 +11,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import NamedTuple, Protocol
 
-__all__ = ["Job", "Lost", "run_jobs"]
+__all__ = ["Job", "Lost", "Pool"]
 
 _PATIENCE = 600.0  # seconds that one task may take
 _START = 120.0  # seconds more, for a process that has yet to start
@@ -85,23 +85,44 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def run_jobs(jobs: list[Job], run: Callable[[bytes], bytes], workers: int, done: Done, patience: float = _PATIENCE) -> None:
-    """Have ``run``, a function of a module, run all jobs, and those that ``done`` gives back when it is told of a result.
+class Pool:
+    """The processes that run a function of a module. To be closed, or used by ``with``."""
 
-    ``workers`` processes at most; with one, and one only, everything runs in this process. A worker that ends, or takes longer than
-    ``patience`` seconds, is replaced, and its job is ``Lost``.
-    """
-    todo = list(jobs)
-    if workers <= 1:
-        while todo:
-            job = _next(todo)
-            todo += done(job, run(job.data))
-        return
-    staff: list[_Worker] = []
-    try:
-        while todo or any(worker.job for worker in staff):
-            _hand_out(todo, staff, run, workers, done)
-            busy = [worker for worker in staff if worker.job is not None]
+    def __init__(self, run: Callable[[bytes], bytes], workers: int) -> None:
+        """``workers`` processes at most; with one, and one only, everything runs in this process."""
+        self._run = run
+        self._workers = workers
+        self._staff: list[_Worker] = []
+
+    def __enter__(self) -> Pool:
+        """Nothing happens yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End all processes."""
+        for worker in self._staff:
+            worker.stop()
+        self._staff.clear()
+
+    def warm(self, workers: int) -> None:
+        """Let so many processes start while this one does something else: a process takes a while until it can work."""
+        while len(self._staff) < min(workers, self._workers) and self._workers > 1:
+            self._staff.append(_Worker(self._run))
+
+    def run(self, jobs: list[Job], done: Done, patience: float = _PATIENCE) -> None:
+        """Run all jobs, and those that ``done`` gives back when it is told of a result.
+
+        A worker that ends, or takes longer than ``patience`` seconds, is replaced, and its job is ``Lost``.
+        """
+        todo = list(jobs)
+        if self._workers <= 1:
+            while todo:
+                job = _next(todo)
+                todo += done(job, self._run(job.data))
+            return
+        while todo or any(worker.job for worker in self._staff):
+            self._hand_out(todo, done)
+            busy = [worker for worker in self._staff if worker.job is not None]
             left = min((worker.began + patience - time.monotonic() for worker in busy), default=0.0)
             ready = set(wait([worker.connection for worker in busy], max(left, 0.0)))
             for worker in busy:
@@ -115,31 +136,29 @@ def run_jobs(jobs: list[Job], run: Callable[[bytes], bytes], workers: int, done:
                     continue
                 worker.job = None
                 if isinstance(answer, Lost):
-                    worker.stop()
-                    staff.remove(worker)
+                    self._dismiss(worker)
                 todo += done(at, answer)
-    finally:
-        for worker in staff:
-            worker.stop()
+
+    def _hand_out(self, todo: list[Job], done: Done) -> None:
+        while todo:
+            worker = next((worker for worker in self._staff if worker.job is None), None)
+            if worker is None:
+                if len(self._staff) >= self._workers:
+                    return
+                worker = _Worker(self._run)
+                self._staff.append(worker)
+            job = _next(todo)
+            if not worker.give(job):
+                self._dismiss(worker)
+                todo += done(job, Lost("was ended"))
+
+    def _dismiss(self, worker: _Worker) -> None:
+        worker.stop()
+        self._staff.remove(worker)
 
 
 def _next(todo: list[Job]) -> Job:
     return todo.pop(max(range(len(todo)), key=lambda index: (todo[index].weight, -index)))
-
-
-def _hand_out(todo: list[Job], staff: list[_Worker], run: Callable[[bytes], bytes], workers: int, done: Done) -> None:
-    while todo:
-        worker = next((worker for worker in staff if worker.job is None), None)
-        if worker is None:
-            if len(staff) >= workers:
-                return
-            worker = _Worker(run)
-            staff.append(worker)
-        job = _next(todo)
-        if not worker.give(job):
-            worker.stop()
-            staff.remove(worker)
-            todo += done(job, Lost("was ended"))
 
 
 def _answer(worker: _Worker) -> bytes | Lost:

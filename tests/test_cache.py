@@ -350,6 +350,8 @@ def test_it_does_not_outgrow_its_limit(tmp_path: Path) -> None:
     one = store(tmp_path, limit=10_000)
     for number in range(10):
         one.put("a", bytes([number]), b"d" * 2000)
+    assert one._connection is not None
+    one._connection.execute("UPDATE entry SET used = used - 2 * 3600")
     one.touch("a", b"\0")
     assert one.prune() == 5
     assert one.get("a", b"\0") is not None

@@ -198,3 +198,17 @@ def test_a_walk_sees_every_expression_once_and_outermost_first() -> None:
     assert outline(function).functions == {"native_run"}
     call = next(node for node in seen if isinstance(node, ir.Call))
     assert next(iter(sub(call))) == call
+
+
+def test_what_a_function_without_a_body_is_given_is_found_over_several_callers() -> None:
+    code = (
+        "int start(int (*fn)(void *), void *data); int one(void *d); int other(void *d); int third(void *d);"
+        "static void named(int (*fn)(void *), void *data) { start(fn, data); }"
+        "static void anywhere(int (*fn)(void *), int yes) { named(yes ? fn : third, 0); }"
+        "void first(void) { named(one, 0); start(other, one); }"
+        "void second(int yes) { anywhere(other, yes); }"
+    )
+    given = linked({"kernel/core.c": code}).given
+    assert sorted({function for function, _ in given.to("start", 0)}) == ["one", "other", "third"]
+    assert sorted({function for function, _ in given.to("start", 1)}) == ["one"]
+    assert list(given.to("never", 0)) == []

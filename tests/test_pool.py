@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ptlint.pool import Job, Lost, run_jobs
+from ptlint.pool import Job, Lost, Pool
 
 
 def work(data: bytes) -> bytes:
@@ -28,7 +29,8 @@ def ran(jobs: list[Job], workers: int, patience: float = 30.0) -> dict[str, byte
         found[job.name] = answer
         return [Job("more", b"more", 1.0)] if job.name == "first" else []
 
-    run_jobs(jobs, work, workers, done, patience)
+    with Pool(work, workers) as pool:
+        pool.run(jobs, done, patience)
     return found
 
 
@@ -39,6 +41,24 @@ def test_all_jobs_and_those_that_follow_are_run(workers: int) -> None:
 
 def test_a_worker_that_is_killed_costs_its_own_job_only() -> None:
     assert ran([Job("x", b"die", 2.0), Job("y", b"b", 1.0), Job("z", b"c", 1.0)], 2) == {"x": Lost("was ended"), "y": b"B", "z": b"C"}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_that_start_early_are_those_that_work(workers: int) -> None:
+    with Pool(work, workers) as pool:
+        pool.warm(5)
+        early = multiprocessing.active_children()
+        found: dict[str, bytes | Lost] = {}
+
+        def done(job: Job, answer: bytes | Lost) -> list[Job]:
+            found[job.name] = answer
+            return []
+
+        pool.run([Job("x", b"a", 1.0), Job("y", b"b", 1.0)], done)
+        assert found == {"x": b"A", "y": b"B"}
+        assert multiprocessing.active_children() == early
+        assert len(early) == (workers if workers > 1 else 0)
+    assert multiprocessing.active_children() == []
 
 
 def test_a_worker_that_hangs_is_ended() -> None:
@@ -52,5 +72,6 @@ def test_the_heaviest_goes_first(tmp_path: Path) -> None:
         seen.append(job.name)
         return []
 
-    run_jobs([Job("a", b"", 1.0), Job("b", b"", 3.0), Job("c", b"", 2.0)], work, 1, done)
+    with Pool(work, 1) as pool:
+        pool.run([Job("a", b"", 1.0), Job("b", b"", 3.0), Job("c", b"", 2.0)], done)
     assert seen == ["b", "c", "a"]

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 from cases import DEMO
 
-from ptlint import pool, worker
+from ptlint import worker
 from ptlint.options import RunOptions
 from ptlint.outcome import Outcome
 from ptlint.pipeline import run
-from ptlint.pool import Job, Lost
+from ptlint.pool import Job, Lost, Pool
 from ptlint.progress import NullProgress
 from ptlint.worker import AnalyseTask, ParseTask
 
@@ -109,7 +109,7 @@ def test_without_the_functions_of_the_header_all_is_read_again(tree: Path, tmp_p
 
 
 def test_a_unit_that_kills_its_reader_is_one_gap_and_nothing_is_kept(tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run_jobs(jobs: list[Job], run: Any, workers: int, done: Any) -> None:
+    def run_jobs(_: Pool, jobs: list[Job], done: Any) -> None:
         todo = list(jobs)
         while todo:
             job = todo.pop()
@@ -117,7 +117,7 @@ def test_a_unit_that_kills_its_reader_is_one_gap_and_nothing_is_kept(tree: Path,
             dies = isinstance(task, ParseTask) and any(file == "mm/mmap.c" for file, _ in task.units)
             todo += done(job, Lost("was ended") if dies else worker.run_task(job.data))
 
-    monkeypatch.setattr(pool, "run_jobs", run_jobs)
+    monkeypatch.setattr(Pool, "run", run_jobs)
     found = look(tree, tmp_path / "cache").check((), (), ())
     assert [(gap.file, gap.reason) for gap in found.incomplete] == [("mm/mmap.c", "the process that read it was ended")]
     assert found.findings
@@ -126,13 +126,13 @@ def test_a_unit_that_kills_its_reader_is_one_gap_and_nothing_is_kept(tree: Path,
 
 
 def test_an_analysis_that_does_not_come_back_is_a_gap(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run_jobs(jobs: list[Job], run: Any, workers: int, done: Any) -> None:
+    def run_jobs(_: Pool, jobs: list[Job], done: Any) -> None:
         todo = list(jobs)
         while todo:
             job = todo.pop()
             task = msgspec.msgpack.decode(job.data, type=ParseTask | AnalyseTask)
             todo += done(job, Lost("was ended") if isinstance(task, AnalyseTask) else worker.run_task(job.data))
 
-    monkeypatch.setattr(pool, "run_jobs", run_jobs)
+    monkeypatch.setattr(Pool, "run", run_jobs)
     found = look(tree, None).check((), (), ())
     assert [(gap.file, gap.reason) for gap in found.incomplete] == [(".", "the process that analysed this build was ended")]

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ptlint import resources
+from ptlint.cache import Shelf, Store
 from ptlint.program.border import load_border
-from ptlint.select import Selection, load_rules, select
+from ptlint.select import Selection, index, load_rules, select
 from ptlint.select.split import split
 from ptlint.tree import open_tree
 
@@ -192,3 +193,34 @@ def test_real_kernels_keep_what_frees_a_table_by_its_own_hand(kernel: Path) -> N
                     assert path in found.units and all(map(found.wanted, definition.names)), (path, definition.names)
     assert len(found.units) < 80 and found.stats.selected * 4 < found.stats.functions
     assert found.gates and found.guards and found.left_out
+
+
+def test_what_files_came_apart_to_is_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "void gone(struct ptdesc *table) { pagetable_free(table); }\nvoid pagetable_free(struct ptdesc *table) { __free_pages(table, 0); }\n"
+    first = chosen(tmp_path / "tree", {"mm/one.c": text})
+    assert {"gone", "pagetable_free"} <= first.functions
+    taken: list[str] = []
+    apart = index.take_apart
+    monkeypatch.setattr(index, "take_apart", lambda path, *rest: (taken.append(path), apart(path, *rest))[1])
+    store = Store(tmp_path / "cache", pytest.fail, 1 << 20)
+
+    def again() -> Selection:
+        taken.clear()
+        shelf = Shelf(store, "parts", b"tool")
+        with open_tree(str(tmp_path / "tree")) as tree:
+            found = select(tree, load_border(resources.rules()), load_rules(resources.rules()), 1, shelf)
+        shelf.write()
+        return found
+
+    assert (again(), taken) == (first, ["mm/one.c"])
+    assert (again(), taken) == (first, [])
+    (tmp_path / "tree" / "mm/one.c").write_text(text.replace("gone", "went"))
+    assert {"went"} <= again().functions
+    assert taken == ["mm/one.c"]
+    assert store._connection is not None
+    rows = store._connection.execute("SELECT key FROM entry").fetchall()
+    for (key,) in rows:
+        store.put("parts", key, b"\xc1")
+    assert {"went"} <= again().functions
+    assert taken == ["mm/one.c"]
+    store.close()

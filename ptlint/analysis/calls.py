@@ -204,6 +204,8 @@ class Calls(Primitives):
             elif event.kind == "put":
                 base = terms.root(substitute.term(event.term))
                 where = substitute.term(event.value)
+                if event.term[0] == "p" and (self._own(where) or self.is_local(where)):
+                    self.batched.add(base)  # the callee does not know what it puts there
                 if base[0] in ("p", "v", "m", "up", "n") and not self._is_data(base, state) and not self._own(where) and not self.is_local(where):
                     if any(record in self.border.gathers for record in records_of(where)):
                         self.ledger.gathers.add(event.extra)

@@ -28,7 +28,6 @@ from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before,
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import calls
 
 __all__ = ["Bounds", "Engine"]
 
@@ -80,9 +79,8 @@ class Engine:
                     self.ledger.callbacks[(filler.function, kind)] = everywhere
         for name, defer in self.border.defers.items():
             if defer.callback >= 0 and defer.kind != "rcu":
-                for key in self.program.callers.get(name, ()):
-                    for callback in _given(self.program.functions[key], name, defer.callback):
-                        self.ledger.callbacks[(callback, defer.kind)] = everywhere
+                for callback, _ in self.program.given.to(name, defer.callback):
+                    self.ledger.callbacks[(callback, defer.kind)] = everywhere
 
     @property
     def size(self) -> int:
@@ -170,6 +168,7 @@ class _Run(Calls):
         self.unknown: set[Term] = set()
         self.folios: set[Term] = set()
         self.reads_below: set[int] = set()
+        self.batched: set[Term] = set()
         self.noted: set[tuple[object, ...]] = set()
 
     @property
@@ -490,9 +489,3 @@ def _shown(case: Case) -> list[Term]:
 def _chosen(switch: ir.Switch, number: int) -> int:
     """Where a switch goes with this number."""
     return next((target for low, high, target in switch.cases if low <= number <= high), switch.default)
-
-
-def _given(function: ir.Function, name: str, index: int) -> list[str]:
-    """The functions that ``function`` gives to ``name`` as argument ``index``."""
-    given = [call.args[index] for key, call in calls(function) if key.rsplit(":", 1)[-1] == name and index < len(call.args)]
-    return [value.key for value in given if isinstance(value, ir.FunctionRef)]

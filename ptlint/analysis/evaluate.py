@@ -174,7 +174,7 @@ class Evaluator:
         self.serves(new)
         if new[0] in ("m", "n", "p"):
             if new[0] == "m":
-                self.publish(new, place)
+                self.publish(new, place, state)
             if not self.fresh(terms.anchor(place), state):
                 # What hangs on a table that nobody has seen has been seen by nobody.
                 state.published |= {new}
@@ -439,7 +439,7 @@ class Evaluator:
         """Has nobody else seen it; see ``Tables``."""
         raise NotImplementedError
 
-    def publish(self, value: Term, place: Term) -> None:
+    def publish(self, value: Term, place: Term, state: State) -> None:
         """What was allocated here goes into an entry; see ``Fates``."""
         raise NotImplementedError
 

@@ -44,12 +44,13 @@ class Fates(Tables):
         if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")
             self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
+        extra = inner.extra or self._drained(inner.term) if inner is not None else ""
         event = Event(
             "free",
             base,
             waited,
             (hop, *chain),
-            inner.extra or ("drained" if self._cell_of(inner.term) else "") if inner is not None else "",
+            extra,
             place=node.place,
             unlinked=unlinked,
             level=level,
@@ -70,6 +71,12 @@ class Fates(Tables):
         # What was waited for before a table was unlinked does not count: not where the callee unlinks, nor where an entry still points to it.
         early = self._linked(base) or self.is_local(base) or (self._kept(base) and not self._in_item(base))
         return after if early or (inner is not None and inner.unlinked is not None) else state.waits | after
+
+    def _drained(self, term: Term) -> str:
+        """What is said of a free of what lay in a container: on a list by a node of its own, or in a batch."""
+        cell = self._cell_of(term)
+        by_node = f"{cell.rsplit('.', 1)[0]} *" in self.border.pages
+        return "" if not cell else "drained" if by_node else "emptied"
 
     def _destroyed(self, base: Term, state: State) -> bool:
         """Did the destructor run, or does the page's type say that no constructor did?"""
@@ -120,9 +127,12 @@ class Fates(Tables):
         if base[0] != "c":
             self.ledger.keep(str(place[2]), self.function.key, terms.root(place[1]), base, self.fresh(base, state))
 
-    def publish(self, value: Term, place: Term) -> None:
+    def publish(self, value: Term, place: Term, state: State) -> None:
         """What was allocated here goes into an entry."""
         self.ledger.publish(self.function.key, value, place)
+        entry = self.border.entries.get(terms.place_type(place))
+        if entry is not None and any(event.kind == "make" and event.term == value for event in state.events):
+            self.ledger.makers.add((self.function.key, entry.below))
 
     def reads(self, place: Term, state: State, where: ir.Place) -> None:
         """An entry is read: a step of a walker, if an entry of another table led to this one."""
@@ -230,7 +240,7 @@ class Fates(Tables):
                 before.kind in ("free", "put")
                 and before.term == event.term
                 and before.level
-                and not {before.extra, event.extra} & {"pooled", "drained"}
+                and not {before.extra, event.extra} & {"pooled", "drained", "emptied"}
             )
             if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
                 if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
@@ -254,8 +264,12 @@ class Fates(Tables):
             self.ledger.early.add(Early(self.function.key, strip, event), state.runtimes)
         if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
             return
+        if event.extra == "emptied" and base not in self.batched:
+            return  # that is seen where it was put there
         made = any(before.kind == "make" and before.term == base for before in state.events)
-        if (base[0] == "v" and event.unlinked is not None) or (base[0] == "m" and made):
+        # With a table that is unlinked, those that hang on it are.
+        unlinked = event.unlinked is not None or any(part in state.since for part in terms.down(base))
+        if (base[0] == "v" and unlinked) or (base[0] == "m" and made):
             self.ledger.unstripped.add((self.function.key, event), state.runtimes)
 
     def _gone_before(self, base: Term, state: State) -> list[Event]:

@@ -10,7 +10,7 @@ from ptlint.analysis.evaluate import bare
 from ptlint.analysis.inventory import Contexts, emptied
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
-from ptlint.analysis.origins import Origins
+from ptlint.analysis.origins import Answers, Origins
 from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop
@@ -430,8 +430,9 @@ def _no_destructor(build: _Build) -> Iterator[RawFinding]:
             continue  # a node of another page: whose list that is, is not known
         if event.term[0] == "v":
             answers = origins.of(function, event.term)
-            if not answers or not all(origin.space == "user" and origin.kind in ("linked", "kept") for origin in answers):
+            if not _constructed(build, function, event, answers):
                 continue
+            event = event._replace(space=event.space or ("kernel" if all(origin.space == "kernel" for origin in answers) else ""))
         ways.setdefault(event.chain, {})[event] = runtimes
     for chain, events in ways.items():
         if any(chain[index:] in ways for index in range(1, len(chain))):
@@ -439,8 +440,22 @@ def _no_destructor(build: _Build) -> Iterator[RawFinding]:
         event = min(events, key=repr)
         message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
         # What is left while the kernel boots is left once, and where it boots on.
-        severity = "note" if origins.once(chain[0].function) else "error"
+        kernel = all(event.space == "kernel" for event in events)
+        severity = "note" if origins.once(chain[0].function) else "warning" if kernel else "error"
         yield _finding("PTL021", severity, message, chain[0], event, (), build, _all(events.values()))
+
+
+def _constructed(build: _Build, function: str, event: Event, answers: Answers) -> bool:
+    """Did the constructor run for what ``function`` frees?
+
+    For tables of processes it does; for one of the kernel, where those that get there make such tables, too.
+    """
+    kept = bool(answers) and all(origin.kind in ("linked", "kept") for origin in answers)
+    if not kept or not all(origin.space == "kernel" for origin in answers):
+        return kept and all(origin.space == "user" for origin in answers)
+    makers = {maker for maker, level in build.ledger.makers if level == event.level}
+    starts = {build.program.around(where) or function if where is not None else function for where, _ in answers.values()}
+    return all(not makers.isdisjoint(build.program.below(start)) for start in starts)
 
 
 def _linked(build: _Build) -> Iterator[RawFinding]:

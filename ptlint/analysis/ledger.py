@@ -134,6 +134,7 @@ class Ledger:
         self.strips: set[tuple[str, Term]] = set()
         self.stripped_cells: set[str] = set()
         self.made: set[str] = set()
+        self.makers: set[tuple[str, str]] = set()
         self.recursive: set[str] = set()
         self.rcu_walkers: set[str] = set()
         self.dropped: Counter[str] = Counter()

@@ -18,7 +18,7 @@ from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
 from ptlint.program.link import Program
 
-__all__ = ["Origin", "Origins"]
+__all__ = ["Answers", "Origin", "Origins"]
 
 _DEPTH = 48
 

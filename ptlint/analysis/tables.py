@@ -33,6 +33,7 @@ class Tables(Watching):
     unknown: set[Term]
     folios: set[Term]
     reads_below: set[int]
+    batched: set[Term]
     noted: set[tuple[object, ...]]
 
     def is_local(self, term: Term) -> bool:

@@ -14,6 +14,7 @@ from ptlint.cache.facts import Facts, facts_of
 from ptlint.cache.identity import tool_identity
 from ptlint.cache.precompiled import Precompiled, keep_file, take_file
 from ptlint.cache.session import LIMIT, Session, open_session
+from ptlint.cache.shelf import Shelf
 from ptlint.cache.sources import lookups, search_path
 from ptlint.cache.store import Store, StoreInfo
 from ptlint.cache.summaries import Summaries
@@ -25,6 +26,7 @@ __all__ = [
     "Precompiled",
     "Recorder",
     "Session",
+    "Shelf",
     "Store",
     "StoreInfo",
     "Summaries",

@@ -13,6 +13,7 @@ import msgspec
 from ptlint.cache.deps import Deps, digest
 from ptlint.cache.facts import Facts, Index, WorkFacts, facts_of
 from ptlint.cache.precompiled import Precompiled
+from ptlint.cache.shelf import Shelf
 from ptlint.cache.store import Store
 from ptlint.tree import Tree, WorkTree
 from ptlint.tree.overlay import Overlay
@@ -135,6 +136,10 @@ class Session:
         """Keep a result that depends on nothing but its key."""
         if self._store is not None:
             self._store.put(kind, key, data)
+
+    def shelf(self, kind: str, tool: bytes) -> Shelf:
+        """Where many small results of a kind are kept; nothing stays there without a cache."""
+        return Shelf(self._store, kind, tool)
 
     def batch(self) -> AbstractContextManager[None]:
         """What is kept in here is kept together, or not at all."""

@@ -21,6 +21,7 @@ __all__ = ["Store", "StoreInfo"]
 _SCHEMA = 1
 _NAME = "ptlint.sqlite"
 _CANDIDATES = 8
+_NOTED = 3600.0  # seconds
 _WAIT = 5.0  # seconds for another process to finish its write
 
 
@@ -134,10 +135,13 @@ class Store:
             return None
 
     def touch(self, kind: str, key: bytes, tag: bytes = b"") -> None:
-        """The entry was used now."""
+        """The entry was used now. That is noted once an hour: to note it writes the whole entry anew."""
         if self._connection is not None:
+            now = time.time()
             with suppress(sqlite3.Error):
-                self._connection.execute("UPDATE entry SET used = ? WHERE kind = ? AND key = ? AND tag = ?", (time.time(), kind, key, tag))
+                self._connection.execute(
+                    "UPDATE entry SET used = ? WHERE kind = ? AND key = ? AND tag = ? AND used < ?", (now, kind, key, tag, now - _NOTED)
+                )
 
     def put(self, kind: str, key: bytes, data: bytes, tag: bytes = b"", deps: bytes = b"") -> None:
         """Keep an entry, in the place of one with the same kind, key and tag. Beyond eight tags of a key the oldest goes."""

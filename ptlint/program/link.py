@@ -9,8 +9,8 @@ import msgspec
 
 from ptlint.frontend import ir
 from ptlint.program.border import Border
+from ptlint.program.given import Given, named
 from ptlint.program.outline import Outline, outline
-from ptlint.program.walk import calls
 
 __all__ = ["Filler", "Program", "inner_slot", "link", "slot"]
 
@@ -53,6 +53,25 @@ class Program(msgspec.Struct, frozen=True, dict=True):
             for path, type_ in outlined.members.items():
                 found.setdefault(path, type_)
         return found
+
+    @functools.cached_property
+    def given(self) -> Given:
+        """What functions are given by their callers."""
+        return Given(self.functions, self.outlines, self.callers)
+
+    def around(self, place: ir.Place) -> str:
+        """The function that a place is in; empty where it is in none."""
+        found = [key for key, one in self.functions.items() if one.place.file == place.file and one.place.line <= place.line <= one.end_line]
+        return max(found, key=lambda key: self.functions[key].place, default="")
+
+    def below(self, key: str) -> frozenset[str]:
+        """All that a function calls, or names, at any depth, and itself."""
+        found, todo = {key}, [key]
+        while todo:
+            new = self.callees.get(todo.pop(), frozenset()) - found
+            found |= new
+            todo += new
+        return frozenset(found)
 
     def name(self, key: str) -> str:
         """The name of the function with this key; the key itself, where the build has no such function."""
@@ -143,14 +162,14 @@ def _tables(
         for member, function in _initialiser(value, around):
             found.setdefault(member, set()).add(Filler(function, runtime, place))
 
-    given = _Given(functions, callers)
+    given = Given(functions, outlines, callers)
     for at, function in functions.items():
         runtime = border.runtime_of(function.place.file)
         for node in outlines[at].stores:
             if name := slot(node.left):
-                for key in _function(node.right):
+                for key in named(node.right):
                     found.setdefault(name, set()).add(Filler(key, runtime, node.place))
-                for key, giver in given.functions(at, node.right):
+                for key, giver in given.behind(at, node.right):
                     found.setdefault(name, set()).add(Filler(key, runtime or border.runtime_of(functions[giver].place.file), node.place))
             source, target = _variable(node.right), _variable(node.left)
             if source in variables and target in variables and source != target:
@@ -169,35 +188,6 @@ def _tables(
         member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place)))
         for member, fillers in sorted(found.items())
     }
-
-
-class _Given:
-    """The functions that parameters stand for: those that callers give for them, or were given themselves."""
-
-    def __init__(self, functions: dict[str, ir.Function], callers: dict[str, set[str]]) -> None:
-        self._all, self._callers = functions, callers
-
-    def functions(self, at: str, value: ir.Expr) -> Iterator[tuple[str, str]]:
-        """(function, who gives it) for each that a value in ``at`` may be, if it is a parameter."""
-        todo, seen = [(at, value)], set[tuple[str, int]]()
-        while todo:
-            inside, value = todo.pop()
-            while isinstance(value, (ir.Cast, ir.Unary)):
-                value = value.operand
-            if isinstance(value, ir.Var) and value.scope == "param":
-                index = next((index for index, param in enumerate(self._all[inside].params) if param.id == value.id), -1)
-                if index >= 0 and (inside, index) not in seen:
-                    seen.add((inside, index))
-                    todo += self._arguments(inside, index)
-            elif inside != at:
-                yield from ((key, inside) for key in _function(value))
-
-    def _arguments(self, callee: str, index: int) -> Iterator[tuple[str, ir.Expr]]:
-        """What each caller gives as argument ``index``."""
-        for caller in sorted(self._callers.get(callee, ())):
-            for key, call in calls(self._all[caller]):
-                if key == callee and index < len(call.args):
-                    yield caller, call.args[index]
 
 
 def slot(node: ir.Expr) -> str:
@@ -220,20 +210,7 @@ def _initialiser(value: ir.Expr | None, around: str) -> Iterator[tuple[str, str]
                 continue
             if field.record and field.path:
                 names = [f"{field.record}.{field.path[-1]}", *([f"{around}.{field.path[-1]}"] if around else [])]
-                yield from ((name, key) for key in _function(field.value) for name in names)
-
-
-def _function(value: ir.Expr) -> Iterator[str]:
-    while isinstance(value, (ir.Cast, ir.Unary)):
-        value = value.operand
-    if isinstance(value, ir.FunctionRef):
-        yield value.key
-    elif isinstance(value, ir.Cond):
-        yield from _function(value.yes)
-        yield from _function(value.no)
-    elif isinstance(value, ir.Init):
-        for field in value.fields:
-            yield from _function(field.value)
+                yield from ((name, key) for key in named(field.value) for name in names)
 
 
 def _variable(value: ir.Expr) -> str:

@@ -13,13 +13,15 @@ __all__ = ["Outline", "outline"]
 class Outline(NamedTuple):
     """What a function names.
 
-    ``functions`` are the keys of all functions, called or not, ``called`` the names of those that it calls; ``members`` have their types
+    ``functions`` are the keys of all functions, called or not, ``called`` the names of those that it calls, ``calls`` the calls themselves, with
+    the key of what is called; ``members`` have their types
     (``struct page.lru``), ``watched`` are those whose place is known, or that ``container_of`` starts from; ``types`` are those of variables,
     casts, members and calls; ``stores`` its plain assignments; ``size`` the number of its expressions.
     """
 
     functions: frozenset[str]
     called: frozenset[str]
+    calls: tuple[tuple[str, ir.Call], ...]
     members: dict[str, str]
     watched: frozenset[str]
     types: frozenset[str]
@@ -30,7 +32,7 @@ class Outline(NamedTuple):
 def outline(function: ir.Function) -> Outline:
     """Walk over a function once."""
     functions: set[str] = set()
-    called: set[str] = set()
+    calls: list[tuple[str, ir.Call]] = []
     members: dict[str, str] = {}
     watched: set[str] = set()
     types: set[str] = set()
@@ -38,23 +40,25 @@ def outline(function: ir.Function) -> Outline:
     size = 0
     for node in nodes(function):
         size += 1
-        if isinstance(node, (ir.Var, ir.Cast)):
+        if isinstance(node, ir.Member):
+            types.add(node.type)
+            path = f"{node.record}.{node.name}"
+            members.setdefault(path, node.type)
+            if node.place is not None:
+                watched.add(path)
+        elif isinstance(node, (ir.Var, ir.Cast)):
             types.add(node.type)
         elif isinstance(node, ir.FunctionRef):
             functions.add(node.key)
         elif isinstance(node, ir.Call):
             types.add(node.type)
             if isinstance(node.function, ir.FunctionRef):
-                called.add(node.function.key.rsplit(":", 1)[-1])
-        elif isinstance(node, ir.Member):
-            types.add(node.type)
-            path = f"{node.record}.{node.name}"
-            members.setdefault(path, node.type)
-            if node.place is not None:
-                watched.add(path)
-        elif isinstance(node, ir.Assign) and not node.op:
-            stores.append(node)
+                calls.append((node.function.key, node))
+        elif isinstance(node, ir.Assign):
+            if not node.op:
+                stores.append(node)
         elif isinstance(node, ir.Opaque) and node.kind == "container_of" and isinstance(name := node.operands[-1], ir.String):
             record = " ".join(word for word in node.type.replace("*", " ").split() if word not in ("const", "volatile"))
             watched.add(f"{record}.{name.value}")
-    return Outline(frozenset(functions), frozenset(called), members, frozenset(watched), frozenset(types), tuple(stores), size)
+    called = frozenset(key.rsplit(":", 1)[-1] for key, _ in calls)
+    return Outline(frozenset(functions), called, tuple(calls), members, frozenset(watched), frozenset(types), tuple(stores), size)

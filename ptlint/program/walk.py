@@ -7,7 +7,7 @@ from typing import Any
 
 from ptlint.frontend import ir
 
-__all__ = ["calls", "expressions", "nodes", "sub"]
+__all__ = ["expressions", "nodes", "sub"]
 
 
 def expressions(block: ir.Block) -> Iterator[ir.Expr]:
@@ -53,10 +53,3 @@ def nodes(function: ir.Function) -> Iterator[ir.Expr]:
     for block in function.blocks:
         for top in expressions(block):
             yield from sub(top)
-
-
-def calls(function: ir.Function) -> Iterator[tuple[str, ir.Call]]:
-    """Every call of a function that is named there: (the key of what is called, the call)."""
-    for node in nodes(function):
-        if isinstance(node, ir.Call) and isinstance(node.function, ir.FunctionRef):
-            yield node.function.key, node

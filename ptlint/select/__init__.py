@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 
+from ptlint.cache import Shelf
 from ptlint.select.border import BorderLike
 from ptlint.select.gates import guards, makefile_gates, text_gates
 from ptlint.select.graph import Chosen, choose
@@ -30,14 +31,14 @@ _CONTEXT = "links, makes or walks tables, or calls what frees them, and no table
 _NO_WAY = "handles tables, and nothing in it frees, hands on, links or walks one"
 
 
-def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1) -> Selection:
-    """Search ``tree`` and choose. ``jobs`` threads read files.
+def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1, shelf: Shelf | None = None) -> Selection:
+    """Search ``tree`` and choose. ``jobs`` threads read files; what these come apart to is kept on ``shelf``, which belongs to these rules.
 
     Raises ``Unreadable`` when a file is there and cannot be read.
     """
     entries = [(entry.type, entry.below) for entry in border.entries.values()]
     vocabulary = rules.vocabulary(entries, border.tables, border.gathers)
-    index = read_index(tree, rules, vocabulary, _primitives(border, rules), jobs)
+    index = read_index(tree, rules, vocabulary, _primitives(border, rules), shelf or Shelf(None, "", b""), jobs)
     chosen = choose(index, border, rules, vocabulary)
     facts = chosen.all
     names = frozenset(fact.name for fact in facts)

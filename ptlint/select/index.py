@@ -6,9 +6,11 @@ import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import msgspec
 
+from ptlint.cache import Shelf
 from ptlint.select.rules import Folder, SelectRules
 from ptlint.select.split import Definition, Parts, split
 from ptlint.select.syntax import complete
@@ -23,7 +25,7 @@ _FILLED = re.compile(rb"(?:\.|->)\s*(\w+)\s*=\s*&?\s*(\w+)\s*[,;}]")
 _SOURCES = (".c", ".h")
 
 
-class Fact(msgspec.Struct, frozen=True, eq=False, gc=False):
+class Fact(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
     """A function or macro of a file: the identifiers in it, and whether it has a word of tables."""
 
     name: str
@@ -38,12 +40,15 @@ class Fact(msgspec.Struct, frozen=True, eq=False, gc=False):
         return self.file.endswith(".c") and not self.definition.macro
 
 
-class File(msgspec.Struct, frozen=True, eq=False):
+class File(msgspec.Struct, frozen=True, eq=False, array_like=True):
     """A file that was taken apart."""
 
     path: str
     parts: Parts
     facts: tuple[Fact, ...]
+
+
+_DECODER = msgspec.msgpack.Decoder(File)
 
 
 class Index(msgspec.Struct, frozen=True, eq=False):
@@ -59,8 +64,11 @@ class Index(msgspec.Struct, frozen=True, eq=False):
     filled: dict[str, frozenset[tuple[bytes, bytes]]]
 
 
-def read_index(tree: Tree, rules: SelectRules, vocabulary: Vocabulary, ways: Sequence[bytes], jobs: int = 1) -> Index:
-    """Search the folders of ``rules``; take apart what has a word, what is to be read in full, and headers that name one of ``ways``."""
+def read_index(tree: Tree, rules: SelectRules, vocabulary: Vocabulary, ways: Sequence[bytes], shelf: Shelf, jobs: int = 1) -> Index:
+    """Search the folders of ``rules``; take apart what has a word, what is to be read in full, and headers that name one of ``ways``.
+
+    What files come apart to is kept on ``shelf``.
+    """
     files: dict[str, File] = {}
     includers: dict[str, set[str]] = {}
     filled: dict[str, frozenset[tuple[bytes, bytes]]] = {}
@@ -73,7 +81,7 @@ def read_index(tree: Tree, rules: SelectRules, vocabulary: Vocabulary, ways: Seq
         if path.endswith(".c") and path.startswith(rules.fillers.paths) and (pairs := frozenset(_FILLED.findall(data))):
             filled[path] = pairs
         if whole or any(text in data for text in vocabulary.coarse) or (path.endswith(".h") and any(text in data for text in ways)):
-            files[path] = take_apart(path, data, rules, vocabulary)
+            files[path] = _apart(path, data, rules, vocabulary, shelf)
     return Index(files, {path: frozenset(found) for path, found in includers.items()}, searched, size, filled)
 
 
@@ -99,6 +107,16 @@ def _paths(tree: Tree, folder: Folder) -> list[str]:
     if folder.path.endswith(_SOURCES):
         return [folder.path] if tree.exists(folder.path) else []
     return [path for path in tree.files(folder.path) if folder.deep or "/" not in path[len(folder.path) + 1 :]]
+
+
+def _apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabulary, shelf: Shelf) -> File:
+    kept = shelf.find(path.encode(), data)
+    if kept is not None:
+        with suppress(msgspec.MsgspecError):
+            return _DECODER.decode(kept)
+    found = take_apart(path, data, rules, vocabulary)
+    shelf.keep(msgspec.msgpack.encode(found), path.encode(), data)
+    return found
 
 
 def take_apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabulary) -> File:

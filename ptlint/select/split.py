@@ -32,7 +32,7 @@ _KEYWORDS = frozenset(
 _CONDITIONALS = frozenset((b"if", b"ifdef", b"ifndef"))
 
 
-class Guard(msgspec.Struct, frozen=True, gc=False):
+class Guard(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A symbol that a conditional asks for. ``positive``: the code is there when it is on."""
 
     symbol: str
@@ -40,7 +40,7 @@ class Guard(msgspec.Struct, frozen=True, gc=False):
     offset: int
 
 
-class Definition(msgspec.Struct, frozen=True, gc=False):
+class Definition(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A function or a macro: ``text[start:end]``, whose body begins at ``body``; ``names`` are all that it may be called."""
 
     names: tuple[str, ...]
@@ -52,7 +52,7 @@ class Definition(msgspec.Struct, frozen=True, gc=False):
     generated: bool = False
 
 
-class Parts(msgspec.Struct, frozen=True):
+class Parts(msgspec.Struct, frozen=True, array_like=True):
     """What a file is made of: its text, blanked, its definitions in the order of their ends, all symbols that conditionals ask for, and
     whether the braces came out even.
     """
