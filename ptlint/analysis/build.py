@@ -59,7 +59,7 @@ def analyse(
         for (key, place, text), runtimes in ledger.unresolved.items()
         if text.rsplit(":", 1)[-1] not in left_out
     ]
-    words, overlaid = overlay(ledger.overlay, engine.words, program, border, names, tuple(sorted(variants.values())))
+    words, overlaid = overlay(ledger.overlay, engine.words, program, border, names, tuple(sorted(variants.values())), origins.once)
     said = {(finding.rule, finding.at.file, finding.at.line, finding.at.column) for finding in overlaid}
     others = [
         finding

@@ -387,7 +387,7 @@ class _Run(Calls):
             (place, value) for place, value in state.memory.items() if self.outlives(place) and self._carries(place) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
-        claims = tuple(claim for claim in state.claims if self.watch_told(claim))
+        claims = tuple(self.watch_told(state.claims))
         kept = self.ledger.first(sorted(stores, key=terms.order), 6, "stores of a case")
         when = self.ledger.first(sorted(conditions, key=leaves_first), 4, "conditions of a case")
         return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))

@@ -311,8 +311,7 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
             continue
         if any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
-        answers = origins.of(suspect.function, event.term)
-        met = any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers)
+        met = _walked_by_hardware(origins.of(suspect.function, event.term))
         if not met or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
             continue
         if origins.once(event.chain[0].function):
@@ -329,6 +328,11 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
         message = "page table is freed or queued with no TLB flush since it was unlinked: a CPU may still walk it"
         missing = ("hw",) if event.chain[0].deferral != "immediate" else ("hw", "irq")
         yield _finding("PTL040", "error", message, hop, event, missing, build, _all(events.values()))
+
+
+def _walked_by_hardware(answers: Answers) -> bool:
+    """May a CPU be in a table that comes from there? That no other thread finds the mapping keeps no CPU away that has been there."""
+    return any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers)
 
 
 def _untold(build: _Build) -> Iterator[RawFinding]:
@@ -353,7 +357,8 @@ def _untold(build: _Build) -> Iterator[RawFinding]:
             continue
         event = min(events, key=_weight)
         hop = next((hop for hop in chain if event.unlinked and hop.function == event.unlinked.function), chain[0])
-        severity = "error" if any(_live_here(event, build.origins) for event in events) else "warning"
+        met = any(_walked_by_hardware(build.origins.of(event.chain[0].function, event.term)) for event in events)
+        severity = "error" if met else "warning"
         message = "page table goes into the mmu_gather, which is not told that tables are freed: its flush leaves out CPUs that have the mm lazily"
         yield _finding("PTL040", severity, message, hop, event, ("hw",), build, _all(events.values()))
 

@@ -18,15 +18,24 @@ __all__ = ["names_words", "overlay"]
 
 
 def overlay(
-    notes: Notes, words: Words, program: Program, border: Border, names: Callable[[frozenset[str]], tuple[str, ...]], variants: tuple[str, ...]
+    notes: Notes,
+    words: Words,
+    program: Program,
+    border: Border,
+    names: Callable[[frozenset[str]], tuple[str, ...]],
+    variants: tuple[str, ...],
+    once: Callable[[str], bool],
 ) -> tuple[Overlay, list[RawFinding]]:
-    """The overlay of a build, and its findings. ``names`` gives the variants of runtimes, ``variants`` are all of the build."""
+    """The overlay of a build, and its findings. ``names`` gives the variants of runtimes, ``variants`` are all of the build.
+
+    ``once``: does a function run while the kernel boots only?
+    """
     levels = Levels(notes)
     record = (sorted(words.of_tables) or [""])[0]
     result = Overlay(
         record, members(words), matches(words), claims(notes, levels, words, program, names), proofs(notes, levels, words, program, border, variants)
     )
-    return result, findings(notes, levels, words, program, border, names)
+    return result, findings(notes, levels, words, program, border, names, once)
 
 
 def names_words(words: Words, program: Program, key: str) -> bool:

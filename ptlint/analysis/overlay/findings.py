@@ -27,16 +27,18 @@ def rule_of(words: Words, border: Border, member: str) -> str:
     return "PTL010" if row is not None and f"{row.record} *" in border.tables else "PTL012"
 
 
-def findings(notes: Notes, levels: Levels, words: Words, program: Program, border: Border, names: Names) -> list[RawFinding]:
-    """The findings of a build."""
+def findings(
+    notes: Notes, levels: Levels, words: Words, program: Program, border: Border, names: Names, once: Callable[[str], bool]
+) -> list[RawFinding]:
+    """The findings of a build. ``once``: does a function run while the kernel boots only?"""
     return [
-        *_clashes(notes, words, program, border, names),
+        *_clashes(notes, words, program, border, names, once),
         *_for_life(notes, words, program, border, names),
         *_recovered(notes, levels, words, program, border, names),
     ]
 
 
-def _clashes(notes: Notes, words: Words, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
+def _clashes(notes: Notes, words: Words, program: Program, border: Border, names: Names, once: Callable[[str], bool]) -> Iterator[RawFinding]:
     """At the second claim: one for each head that is written, whatever says so; then what is used after."""
     groups: dict[tuple[str, str, Step], list[tuple[Clash, Runtimes]]] = {}
     overwritten = {clash.second.at if clash.kind == "open" else clash.first.at for clash in notes.clashes if clash.kind != "after"}
@@ -56,8 +58,10 @@ def _clashes(notes: Notes, words: Words, program: Program, border: Border, names
         if _said_below(rule, clash, groups):
             continue
         path = tuple(_path(clash, program))
+        # A test that runs once at boot meets nobody.
+        severity = "note" if all(once(way.function) for way, _ in ways) else "error"
         yield RawFinding(
-            rule, "error", _message(clash, member), proof(at, program, ""), clash.level or "any", clash.space or "both", (), path, names(runtimes)
+            rule, severity, _message(clash, member), proof(at, program, ""), clash.level or "any", clash.space or "both", (), path, names(runtimes)
         )
 
 

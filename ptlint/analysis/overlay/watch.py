@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
@@ -75,14 +76,30 @@ class Watching(Evaluator):
             # The member is emptied, or what was in it is taken out: the next in line, which hangs on it, is the new first.
             taken = any(kept == old and local[0] == "a" for local, kept in state.memory.items())
             self._use(at, member, "closes" if taken else "writes", thing, state)
-            if value == ZERO:
+            if value == ZERO or new != old:
+                # With the next in line there, this path's own deposit is taken back all the same.
                 self.claim(Claim("close", thing, member, at), state)
             self.claim(Claim("close", old, "", at), state)
+            self._left_linked(old, value, at, state)
             return
         self._use(at, member, "opens", thing, state)
         self.claim(Claim("open", thing, member, at, cell=member), state)
         if new[0] not in ("c", "n"):
             self.claim(Claim("open", new, member, at, cell=member), state)
+
+    def _left_linked(self, taken: Term, following: Term, at: Step, state: State) -> None:
+        """The next in line takes the place of the first, found by the first one's node: its neighbours still lead there until it is taken off."""
+        member = self._node_of(taken, following)
+        if member and not any(claim.kind == "close" and claim.term == taken and claim.member == member for claim in state.claims):
+            self.claim(Claim("open", taken, member, at, cell=member), state)
+
+    def _node_of(self, thing: Term, following: Term) -> str:
+        """The member of a table by which another one was found that comes after it on a list; empty where it was found otherwise."""
+        for part in terms.parts(following):
+            found = self.words.place(part) if part[0] == "f" else None
+            if found is not None and found[0] == thing and found[1] in self.words.shared and found[1] not in self.words.heads:
+                return found[1]
+        return ""
 
     def watch_asserted(self, condition: Term, where: ir.Place | None, state: State) -> None:
         """The source says that a condition never holds: a member that it is about is empty from here on."""
@@ -96,6 +113,12 @@ class Watching(Evaluator):
         found = self.words.place(test[1]) if test[0] == "v" and not wanted else None
         if found is not None and where is not None and found[1] in self.words.shared and self._object(found[0], state):
             self.claim(Claim("empty", found[0], found[1], self._step(where, "assertion")), state)
+        if not wanted and where is not None and test[0] == "up":
+            # There is no next one in line: nobody's neighbour.
+            for claim in [
+                claim for claim in state.claims if claim.kind == "open" and claim.member and self._node_of(claim.term, test) == claim.member
+            ]:
+                self.claim(Claim("close", claim.term, claim.member, self._step(where, "")), state)
 
     # ---- lists -----------------------------------------------------------------------------------------------
 
@@ -237,8 +260,14 @@ class Watching(Evaluator):
             self.kept_flows.append((claim, claim.term, self._origin(claim.term, state), self.space(claim.term), state.runtimes))
         worth = claim.kind != "touch" or terms.bottom(claim.term)[0] == "p"
         if worth and claim not in state.claims:
-            state.claims = (*state.claims, claim)[:_CLAIMS]
-            self.ledger.dropped["overlay claims"] += state.claims[-1] != claim
+            if len(state.claims) < _CLAIMS:
+                state.claims = (*state.claims, claim)
+                return
+            self.ledger.dropped["overlay claims"] += 1
+            if claim.kind == "close":
+                # That it ends must not be lost, where that it began is known.
+                still = _open((*state.claims, claim), claim.term)
+                state.claims = tuple(other for other in state.claims if other.kind != "open" or other.term != claim.term or other in still)
 
     def _head_meets(self, head: Claim, prior: tuple[Claim, ...], state: State) -> None:
         """Are the head's words in use when it is queued?"""
@@ -318,11 +347,14 @@ class Watching(Evaluator):
             place = place[1]
         return False
 
-    def watch_told(self, claim: Claim) -> bool:
-        """Do callers have to know of a claim? Of objects, or lists, that they hand in."""
-        if claim.kind == "round":
-            return False
-        return bool(terms.bottom(claim.term)[0] == "p" or (claim.kind == "open" and not claim.cell and terms.bottom(claim.head)[0] == "p"))
+    def watch_told(self, claims: tuple[Claim, ...]) -> Iterator[Claim]:
+        """The claims that callers have to know of: of objects, or lists, that they hand in, and of what was taken from there and is linked yet."""
+        for claim in claims:
+            handed = terms.bottom(claim.term)[0] == "p" or (claim.kind == "open" and not claim.cell and terms.bottom(claim.head)[0] == "p")
+            linked = claim.kind == "open" and claim.cell == claim.member and claim in _open(claims, claim.term)
+            taken = (linked or (claim.kind == "close" and not claim.member)) and terms.anchor(claim.term)[0] == "p"
+            if claim.kind != "round" and (handed or taken):
+                yield claim
 
     def watch_returned(self, result: Term, state: State) -> None:
         """A function gives a table to its caller. One that it made and put on a list stays there for life, unless somebody takes it off."""
