@@ -309,8 +309,6 @@ class Fates(Tables):
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
-        if event.kind == "wait" and event.extra == "flush-here":
-            return
         if event.kind == "set" and state.done:
             # A second time around a loop it is another entry than before, under the same name.
             return

@@ -307,9 +307,9 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
         event = suspect.event
         if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
             continue
-        if any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain))):
-            continue
-        if any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
+        # Who flushes this CPU only knows that there is something to flush.
+        knows = "flush-here" not in event.after and any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain)))
+        if knows or any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
         met = _walked_by_hardware(origins.of(suspect.function, event.term))
         if not met or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
