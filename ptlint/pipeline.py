@@ -121,7 +121,8 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         progress.advance()
         prepared = time.monotonic()
         chosen = frozenset(options.variants)
-        orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant)
+        device = {name: wait.defined_in for name, wait in border.waits.items() if wait.defined_in}
+        orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant, device)
         readings = [Reading(order, session, tree.tree, tool, kept) for order in orders]
         results, figures = _work(readings, pool, options.jobs, progress, session, tool)
         with session.batch():
@@ -176,9 +177,15 @@ def _derived(tree: Recorder, options: RunOptions, gates: frozenset[str], session
     return derived
 
 
-def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: frozenset[str], tolerant: Tolerant) -> list[Order]:
-    """The builds that have a variant in ``chosen`` (all, when empty), each with those of its units that are ``wanted``."""
+def _orders(
+    plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: frozenset[str], tolerant: Tolerant, device: dict[str, str]
+) -> list[Order]:
+    """The builds that have a variant in ``chosen`` (all, when empty), each with those of its units that are ``wanted``.
+
+    ``device`` are functions that tell IOMMUs of tables, with the folders that they are defined in.
+    """
     from ptlint.reading import Order
+    from ptlint.select import defines
     from ptlint.worker import headers_of
 
     known = {build.variant(runtime) for build in plan.builds for runtime in build.runtimes}
@@ -208,6 +215,7 @@ def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped:
                 skipped=tuple(sorted(skipped)),
                 gaps=tuple(gaps),
                 unsaved=unsaved,
+                devices=defines(tolerant, build.units, device),
             )
         )
     return orders

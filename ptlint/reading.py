@@ -28,7 +28,7 @@ class Order(msgspec.Struct, frozen=True):
     """A build to read and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share, ``headers`` those to precompile.
 
     ``generated`` is the folder of its generated headers. ``gaps`` are (file, reason) of what is known to be missing before anything is read.
-    ``unsaved`` are contents in place of the files' own.
+    ``unsaved`` are contents in place of the files' own. ``devices``: IOMMUs of the build walk the kernel's tables.
     """
 
     build: str
@@ -42,6 +42,7 @@ class Order(msgspec.Struct, frozen=True):
     skipped: tuple[str, ...]
     gaps: tuple[tuple[str, str], ...]
     unsaved: dict[str, bytes]
+    devices: bool
 
 
 class _Header(msgspec.Struct, frozen=True, array_like=True):
@@ -217,6 +218,7 @@ class Reading:
             tuple(unit.unit for unit in units if unit.unit),
             tuple(row.data for row in closure),
             tuple(self._table.layouts[record] for record in records if record in self._table.layouts),
+            devices=order.devices,
         )
 
     def lost(self, reason: str) -> BuildResult:

@@ -91,6 +91,7 @@ class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
     """A build to link and analyse. ``units`` and ``shared`` are encoded; ``incomplete`` are (file, reason) of what could not be read.
 
     ``cache`` is the folder of the cache that summaries of functions are kept in, empty where there is none; ``tool`` is this tool's identity.
+    ``devices``: IOMMUs of the build walk the kernel's tables.
     """
 
     build: str
@@ -104,6 +105,7 @@ class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
     layouts: tuple[ir.Layout, ...]
     cache: str = ""
     tool: bytes = b""
+    devices: bool = False
 
 
 class Analysed(msgspec.Struct, frozen=True, tag=True):
@@ -190,6 +192,7 @@ def _analyse(task: AnalyseTask, border: Border) -> Analysed:
         units=task.count,
         left_out=frozenset(task.skipped),
         keeper=summaries,
+        devices=task.devices,
     )
     if store is not None and summaries is not None:
         summaries.write()

@@ -10,7 +10,7 @@ import pytest
 from ptlint import resources
 from ptlint.cache import Shelf, Store
 from ptlint.program.border import load_border
-from ptlint.select import Selection, index, load_rules, select
+from ptlint.select import Selection, defines, index, load_rules, select
 from ptlint.select.split import split
 from ptlint.tree import open_tree
 
@@ -224,3 +224,18 @@ def test_what_files_came_apart_to_is_used_again(tmp_path: Path, monkeypatch: pyt
     assert {"went"} <= again().functions
     assert taken == ["mm/one.c"]
     store.close()
+
+
+def test_a_function_is_defined_where_a_unit_has_its_body(tmp_path: Path) -> None:
+    texts = {
+        "drivers/iommu/core.c": "void tell(int a);\nvoid other(void) { tell(1); }\n",
+        "drivers/iommu/shared.c": "void tell(int a)\n{\n}\n",
+        "mm/tell.c": "void tell(int a)\n{\n}\n",
+    }
+    for name, text in {"Makefile": "VERSION = 6\n", "Kconfig": "", "arch/x86/mm/Makefile": "obj-y := pgtable.o\n", **texts}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with open_tree(str(tmp_path)) as tree:
+        assert defines(tree, {"drivers/iommu/core.c", "drivers/iommu/shared.c"}, {"tell": "drivers/iommu/"})
+        assert not defines(tree, {"drivers/iommu/core.c", "mm/tell.c"}, {"tell": "drivers/iommu/"})
+        assert not defines(tree, {"drivers/iommu/gone.c"}, {"tell": "drivers/iommu/"})

@@ -30,6 +30,7 @@ def analyse(
     units: int,
     left_out: frozenset[str] = frozenset(),
     keeper: Keeper | None = None,
+    devices: bool = False,
 ) -> BuildResult:
     """Analyse a build.
 
@@ -40,6 +41,7 @@ def analyse(
         units: how many were read.
         left_out: functions that the selection left out: a call to one is no unresolved call.
         keeper: where summaries of functions are kept.
+        devices: do IOMMUs of this build walk the kernel's tables, so that they have to be told?
     """
     engine = Engine(program, border, keeper=keeper)
     for key in sorted(program.functions):
@@ -63,7 +65,7 @@ def analyse(
     said = {(finding.rule, finding.at.file, finding.at.line, finding.at.column) for finding in overlaid}
     others = [
         finding
-        for finding in findings(ledger, program, border, names, bool(ledger.rcu_walkers), origins)
+        for finding in findings(ledger, program, border, names, bool(ledger.rcu_walkers), origins, devices)
         if (finding.rule, finding.at.file, finding.at.line, finding.at.column) not in said
     ]
     return BuildResult(

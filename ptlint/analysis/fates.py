@@ -182,7 +182,8 @@ class Fates(Tables):
         origin = event.term[0] not in ("p",) and not self._hangs_on_param(event.term)
         fresh = self.fresh(event.term, state)
         cell = self._cell_of(event.term) if event.kind == "free" else ""
-        look = (event, said, fresh, cell, state.runtimes, state.held > 0, state.apart)
+        marked = state.facts.get(("kernel", event.term)) is True
+        look = (event, said, fresh, cell, marked, state.runtimes, state.held > 0, state.apart)
         if look not in self.noted:
             self.noted.add(look)
             self._note(*look)
@@ -196,7 +197,7 @@ class Fates(Tables):
         elif level and event.kind == "free":
             state.gone = self.ledger.first((*state.gone, event), 4, "frees")
 
-    def _note(self, event: Event, said: bool, fresh: bool, cell: str, runtimes: Runtimes, held: bool, apart: ir.Place | None) -> None:
+    def _note(self, event: Event, said: bool, fresh: bool, cell: str, marked: bool, runtimes: Runtimes, held: bool, apart: ir.Place | None) -> None:
         """What a run notes of a table that goes somewhere; many ways of a function do it alike."""
         level = event.level
         if level:
@@ -213,6 +214,10 @@ class Fates(Tables):
                 self.ledger.ways.add(("semi-rcu", event), runtimes)
             elif deferral_of(event.after) == "workqueue":
                 self.ledger.ways.add(("workqueue", event), runtimes)
+        if marked and event.kind == "put":
+            self.ledger.marked.add(_container(event.value, event.extra))
+        if event.kind == "free" and "device" not in event.after and (marked or cell):
+            self.ledger.untold.add((self.function.key, "" if marked else _container(event.term, cell), event), runtimes)
         if event.kind == "put":
             self.ledger.puts[event.extra].add((event.chain, level), runtimes)
         elif cell:
@@ -335,3 +340,9 @@ class Fates(Tables):
         state.since = {base: (where, after(waits)) for base, (where, waits) in state.since.items()}
         state.taken = {content: after(waits) for content, waits in state.taken.items()}
         state.waits = after(state.waits) - {"late"} if kind == "cookie" else after(state.waits)
+
+
+def _container(place: Term, cell: str) -> str:
+    """What a container is told by: the global variable that it is part of, or the member."""
+    anchor = terms.anchor(place)
+    return str(anchor[1]) if anchor[0] == "g" else cell

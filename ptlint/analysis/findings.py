@@ -44,13 +44,16 @@ class _Build(NamedTuple):
         return not self.user_rcu or event.alone
 
 
-def findings(ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins) -> list[RawFinding]:
+def findings(
+    ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins, devices: bool = False
+) -> list[RawFinding]:
     """The findings of a build.
 
     Args:
         names: gives the variants of runtimes.
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
         origins: where tables come from, and what keeps walkers away.
+        devices: may others than CPUs walk the kernel's tables, and be told?
     """
     build = _Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), _flushing_by_ipi(program, border))
     found = [*_linked(build), *_used(build), *_immediate(build), *_recycled(build), *_recycled_unflushed(build), *_page_batch(build)]
@@ -64,6 +67,8 @@ def findings(ledger: Ledger, program: Program, border: Border, names: Names, use
     found += _twice(build)
     found += _early_destructor(build)
     found += _no_destructor(build)
+    if devices:
+        found += _device(build)
     return found
 
 
@@ -330,6 +335,20 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
         yield _finding("PTL040", "error", message, hop, event, missing, build, _all(events.values()))
 
 
+def _device(build: _Build) -> Iterator[RawFinding]:
+    """PTL040: a table that is known for one of the kernel's is freed, and who else than CPUs walks those was not told."""
+    ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
+    for (function, container, event), runtimes in build.ledger.untold.items():
+        if (not container or container in build.ledger.marked) and not build.origins.dead(function):
+            ways.setdefault(event.chain, {})[event] = runtimes
+    for chain, events in ways.items():
+        if any(chain[index:] in ways for index in range(1, len(chain))) or build.origins.once(chain[0].function):
+            continue
+        event = min(events, key=_weight)._replace(space="kernel")
+        message = "page table of the kernel is freed, and IOMMUs that walk the kernel's tables were not told since it was unlinked"
+        yield _finding("PTL040", "error", message, chain[0], event, ("hw",), build, _all(events.values()))
+
+
 def _walked_by_hardware(answers: Answers) -> bool:
     """May a CPU be in a table that comes from there? That no other thread finds the mapping keeps no CPU away that has been there."""
     return any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers)
@@ -437,17 +456,19 @@ def _no_destructor(build: _Build) -> Iterator[RawFinding]:
             answers = origins.of(function, event.term)
             if not _constructed(build, function, event, answers):
                 continue
-            event = event._replace(space=event.space or ("kernel" if all(origin.space == "kernel" for origin in answers) else ""))
+            event = event._replace(space=event.space or ("kernel" if any(origin.space == "kernel" for origin in answers) else ""))
         ways.setdefault(event.chain, {})[event] = runtimes
+    calls: dict[Hop, dict[Event, Runtimes]] = {}
     for chain, events in ways.items():
-        if any(chain[index:] in ways for index in range(1, len(chain))):
-            continue
+        if not any(chain[index:] in ways for index in range(1, len(chain))):
+            calls.setdefault(chain[0], {}).update(events)
+    for hop, events in calls.items():
         event = min(events, key=repr)
         message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
         # What is left while the kernel boots is left once, and where it boots on.
         kernel = all(event.space == "kernel" for event in events)
-        severity = "note" if origins.once(chain[0].function) else "warning" if kernel else "error"
-        yield _finding("PTL021", severity, message, chain[0], event, (), build, _all(events.values()))
+        severity = "note" if origins.once(hop.function) else "warning" if kernel else "error"
+        yield _finding("PTL021", severity, message, hop, event, (), build, _all(events.values()))
 
 
 def _constructed(build: _Build, function: str, event: Event, answers: Answers) -> bool:
@@ -455,11 +476,14 @@ def _constructed(build: _Build, function: str, event: Event, answers: Answers) -
 
     For tables of processes it does; for one of the kernel, where those that get there make such tables, too.
     """
-    kept = bool(answers) and all(origin.kind in ("linked", "kept") for origin in answers)
-    if not kept or not all(origin.space == "kernel" for origin in answers):
-        return kept and all(origin.space == "user" for origin in answers)
+    kept = [origin for origin in answers if origin.kind in ("linked", "kept")]
+    if answers and all(origin in kept and origin.space == "user" for origin in answers):
+        return True
+    kernel = [origin for origin in kept if origin.space == "kernel"]
+    if not kernel or any(origin.space == "user" for origin in answers):
+        return False
     makers = {maker for maker, level in build.ledger.makers if level == event.level}
-    starts = {build.program.around(where) or function if where is not None else function for where, _ in answers.values()}
+    starts = {build.program.around(where) or function if where is not None else function for where, _ in map(answers.__getitem__, kernel)}
     return all(not makers.isdisjoint(build.program.below(start)) for start in starts)
 
 

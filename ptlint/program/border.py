@@ -37,7 +37,7 @@ class Wait(msgspec.Struct, frozen=True):
     """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero.
 
     ``told_arg`` is the argument that tells a flush that tables are freed, ``range_args`` those that say what is flushed. One that ``tells``
-    returns whether the wait is over.
+    returns whether the wait is over. What is ``defined_in`` a folder has to be waited for in the builds that have it only.
     """
 
     names: tuple[str, ...]
@@ -48,6 +48,7 @@ class Wait(msgspec.Struct, frozen=True):
     told_arg: int = -1
     range_args: tuple[int, ...] = ()
     tells: bool = False
+    defined_in: str = ""
 
 
 class Defer(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ what is read by the compiler, and is never evidence of anything.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 
 from ptlint.cache import Shelf
 from ptlint.select.border import BorderLike
@@ -23,9 +24,10 @@ from ptlint.select.graph import Chosen, choose
 from ptlint.select.index import Index, read_index
 from ptlint.select.model import LeftOut, Selection, Stats
 from ptlint.select.rules import SelectRules, load_rules
+from ptlint.select.split import split
 from ptlint.tree import Tree
 
-__all__ = ["BorderLike", "LeftOut", "SelectRules", "Selection", "Stats", "load_rules", "select"]
+__all__ = ["BorderLike", "LeftOut", "SelectRules", "Selection", "Stats", "defines", "load_rules", "select"]
 
 _CONTEXT = "links, makes or walks tables, or calls what frees them, and no table gets to the allocator through it"
 _NO_WAY = "handles tables, and nothing in it frees, hands on, links or walks one"
@@ -58,6 +60,16 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1, sh
         left_out=_left_out(index, chosen, units, context),
         stats=Stats(index.searched, index.size, len(index.files), len(inside), sum(fact.name in names for fact in inside)),
     )
+
+
+def defines(tree: Tree, units: Collection[str], names: Mapping[str, str]) -> bool:
+    """Does one of the ``units`` define one of these functions, in the folder that goes with its name?"""
+    for name, folder in names.items():
+        for path in sorted(units):
+            data = tree.read(path) if path.startswith(folder) else None
+            if data is not None and name.encode() in data and any(name in one.names for one in split(data).definitions):
+                return True
+    return False
 
 
 def _primitives(border: BorderLike, rules: SelectRules) -> list[bytes]:
