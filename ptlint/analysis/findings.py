@@ -458,12 +458,13 @@ def _no_destructor(build: _Build) -> Iterator[RawFinding]:
                 continue
             event = event._replace(space=event.space or ("kernel" if any(origin.space == "kernel" for origin in answers) else ""))
         ways.setdefault(event.chain, {})[event] = runtimes
-    calls: dict[Hop, dict[Event, Runtimes]] = {}
+    calls: dict[Place, dict[Event, Runtimes]] = {}
     for chain, events in ways.items():
         if not any(chain[index:] in ways for index in range(1, len(chain))):
-            calls.setdefault(chain[0], {}).update(events)
-    for hop, events in calls.items():
+            calls.setdefault(chain[0].place, {}).update(events)
+    for events in calls.values():
         event = min(events, key=repr)
+        hop = event.chain[0]
         message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
         # What is left while the kernel boots is left once, and where it boots on.
         kernel = all(event.space == "kernel" for event in events)
