@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
@@ -15,9 +16,10 @@ __all__ = ["Flow", "flow_of", "successors"]
 class Flow(NamedTuple):
     """``loops`` maps a loop's head to its blocks; ``back`` are the edges that close loops; ``live`` the variables a block, or one after it, reads.
 
-    ``limits`` are the parameters, by index, that a loop runs up to: where a range ends. ``order`` is each block's position where a block
-    comes after those that lead to it, but for the edges that close loops. ``given`` maps a loop's head to what the variables get
-    that the loop sets: numbers, or None for what is no plain number.
+    ``limits`` are the parameters, by index, that a loop runs up to: where a range ends. ``used_up`` are calls after a loop that are given,
+    as arguments of these two numbers, what the loop counted up and what it counted to: a range of nothing. ``order`` is each block's
+    position where a block comes after those that lead to it, but for the edges that close loops. ``given`` maps a loop's head to what
+    the variables get that the loop sets: numbers, or None for what is no plain number.
     """
 
     loops: dict[int, frozenset[int]]
@@ -26,6 +28,7 @@ class Flow(NamedTuple):
     limits: frozenset[int] = frozenset()
     order: tuple[int, ...] = ()
     given: Mapping[int, Mapping[str, frozenset[int | None]]] = MappingProxyType({})
+    used_up: frozenset[tuple[ir.Place, int, int]] = frozenset()
 
 
 def successors(end: ir.Terminator) -> tuple[int, ...]:
@@ -63,7 +66,8 @@ def flow_of(function: ir.Function) -> Flow:
         rows = given[head] = {}
         for variable, number in (one for block in body for one in set_in[block]):
             rows[variable] = rows.get(variable, frozenset()) | {number}
-    return Flow({head: frozenset(body) for head, body in loops.items()}, back, _live(function, next_of), _limits(function, inside), order, given)
+    all_of = {head: frozenset(body) for head, body in loops.items()}
+    return Flow(all_of, back, _live(function, next_of), _limits(function, inside), order, given, _used_up(function, inside))
 
 
 def _settings(block: ir.Block) -> Iterator[tuple[str, int | None]]:
@@ -85,15 +89,44 @@ def _limits(function: ir.Function, inside: frozenset[int]) -> frozenset[int]:
     assigned = {node.left.id for node in steps if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var)}
     down = {node.left.id for node in steps if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var) and node.op == "-"}
     down |= {node.operand.id for node in steps if isinstance(node, ir.Unary) and "--" in node.op and isinstance(node.operand, ir.Var)}
-    found = set()
+    found = {
+        limit.id
+        for counter, limit in _counted(function, inside)
+        if counter.id in assigned - down and limit.id not in assigned and limit.scope == "param"
+    }
+    return frozenset(index for index, param in enumerate(function.params) if param.id in found)
+
+
+def _counted(function: ir.Function, inside: frozenset[int]) -> Iterator[tuple[ir.Var, ir.Var]]:
+    """Pairs of variables that a loop goes on by as long as the first has not reached the second."""
     for index in inside:
         end = function.blocks[index].end
         test = end.test if isinstance(end, ir.Branch) else None
         if isinstance(test, ir.Binary) and isinstance(test.left, ir.Var) and isinstance(test.right, ir.Var):
             for counter, operators, limit in ((test.left, ("!=", "<"), test.right), (test.right, ("!=", ">"), test.left)):
-                if test.op in operators and counter.id in assigned - down and limit.id not in assigned and limit.scope == "param":
-                    found.add(limit.id)
-    return frozenset(index for index, param in enumerate(function.params) if param.id in found)
+                if test.op in operators:
+                    yield counter, limit
+
+
+def _used_up(function: ir.Function, inside: frozenset[int]) -> frozenset[tuple[ir.Place, int, int]]:
+    """See ``Flow``. What is set anew outside of loops, but for its first value, does not count."""
+    counted = {(counter.id, limit.id): counter for counter, limit in _counted(function, inside)}
+    if not counted:
+        return frozenset()
+    outside = [block for index, block in enumerate(function.blocks) if index not in inside]
+    set_in = {variable for index in inside for variable, _ in _settings(function.blocks[index])}
+    set_outside = Counter(variable for block in outside for variable, _ in _settings(block))
+    pairs = {
+        (counter, limit)
+        for (counter, limit), variable in counted.items()
+        if counter in set_in and limit not in set_in and set_outside[counter] <= (variable.scope != "param")
+    }
+    calls = (node for block in outside for top in expressions(block) for node in sub(top) if isinstance(node, ir.Call)) if pairs else ()
+    found = set()
+    for call in calls:
+        named = [(index, value.id) for index, value in enumerate(call.args) if isinstance(value, ir.Var)]
+        found |= {(call.place, i, j) for i, one in named for j, other in named if (one, other) in pairs}
+    return frozenset(found)
 
 
 def _walked(next_of: list[tuple[int, ...]]) -> tuple[frozenset[tuple[int, int]], tuple[int, ...]]:

@@ -83,7 +83,11 @@ class Primitives(Fates):
         if name in border.waits:
             wait = border.waits[name]
             told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
-            if told and not self._elsewhere(wait, values) and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)):
+            if (
+                told
+                and not self._elsewhere(wait, values, node.place)
+                and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO))
+            ):
                 self._see(node, key, "call", state)
                 before = state.copy() if wait.tells else None
                 self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
@@ -120,12 +124,12 @@ class Primitives(Fates):
         count = ("n", ("holders", terms.root(term)))
         return any(test[0] == "o" and test[2][:2] == count and (test[1], test[3], truth) in _MORE_THAN_ONE for test, truth in state.facts.items())
 
-    def _elsewhere(self, wait: Wait, values: list[Term]) -> bool:
+    def _elsewhere(self, wait: Wait, values: list[Term], where: ir.Place) -> bool:
         """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
         if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
             return False
         start, end = (values[index] for index in wait.range_args)
-        if start == end and start[0] in ("p", "v", "m"):
+        if (start == end and start[0] in ("p", "v", "m")) or (where, *wait.range_args) in self.flow.used_up:
             return True
         base = start
         if start[0] == "o" and start[1] == "+" and start[3][0] == "c":
