@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -70,11 +71,15 @@ class _Worker:
 def _serve(connection: Connection, run: Callable[[bytes], bytes]) -> None:
     """What a worker does until nobody is there any more."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Garbage is looked for between two jobs only, when nobody waits for an answer.
+    gc.disable()
     with suppress(EOFError, KeyboardInterrupt, BrokenPipeError):
         while True:
             data = connection.recv_bytes()
             connection.send_bytes(_TAKEN)
             connection.send_bytes(run(data))
+            del data
+            gc.collect()
 
 
 def _end_with_parent() -> None:
@@ -118,7 +123,9 @@ class Pool:
         if self._workers <= 1:
             while todo:
                 job = _next(todo)
-                todo += done(job, self._run(job.data))
+                answer: bytes | Lost = self._run(job.data)
+                gc.collect()
+                todo += done(job, answer)
             return
         while todo or any(worker.job for worker in self._staff):
             self._hand_out(todo, done)

@@ -135,9 +135,7 @@ def run_task(data: bytes) -> bytes:
     task = msgspec.msgpack.decode(data, type=ParseTask | AnalyseTask)
     border = load_border(resources.rules())
     with ready():
-        answer = msgspec.msgpack.encode(_parse(task, border) if isinstance(task, ParseTask) else _analyse(task, border))
-    gc.collect()
-    return answer
+        return msgspec.msgpack.encode(_parse(task, border) if isinstance(task, ParseTask) else _analyse(task, border))
 
 
 def _megabytes() -> float:

@@ -131,8 +131,9 @@ class Fates(Tables):
         """What was allocated here goes into an entry."""
         self.ledger.publish(self.function.key, value, place)
         entry = self.border.entries.get(terms.place_type(place))
-        if entry is not None and any(event.kind == "make" and event.term == value for event in state.events):
-            self.ledger.makers.add((self.function.key, entry.below))
+        if entry is not None:
+            made = any(event.kind == "make" and event.term == value for event in state.events)
+            (self.ledger.makers if made else self.ledger.plain_makers).add((self.function.key, entry.below))
 
     def reads(self, place: Term, state: State, where: ir.Place) -> None:
         """An entry is read: a step of a walker, if an entry of another table led to this one."""

@@ -484,8 +484,11 @@ def _constructed(build: _Build, function: str, event: Event, answers: Answers) -
     if not kernel or any(origin.space == "user" for origin in answers):
         return False
     makers = {maker for maker, level in build.ledger.makers if level == event.level}
+    plain = {maker for maker, level in build.ledger.plain_makers - build.ledger.makers if level == event.level}
+    # One that a maker is called by may have lost sight of the constructor.
+    plain = {maker for maker in plain if makers.isdisjoint(build.program.callees.get(maker, ()))}
     starts = {build.program.around(where) or function if where is not None else function for where, _ in map(answers.__getitem__, kernel)}
-    return all(not makers.isdisjoint(build.program.below(start)) for start in starts)
+    return all(not makers.isdisjoint(below) and plain.isdisjoint(below) for below in map(build.program.below, starts))
 
 
 def _linked(build: _Build) -> Iterator[RawFinding]:

@@ -135,6 +135,7 @@ class Ledger:
         self.stripped_cells: set[str] = set()
         self.made: set[str] = set()
         self.makers: set[tuple[str, str]] = set()
+        self.plain_makers: set[tuple[str, str]] = set()
         self.marked: set[str] = set()
         self.untold: Noted[tuple[str, str, Event]] = Noted()
         self.recursive: set[str] = set()

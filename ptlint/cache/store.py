@@ -18,7 +18,7 @@ import msgspec
 
 __all__ = ["Store", "StoreInfo"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 _NAME = "ptlint.sqlite"
 _CANDIDATES = 8
 _NOTED = 3600.0  # seconds
@@ -70,11 +70,13 @@ class Store:
             if version == 0:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute(
-                    "CREATE TABLE IF NOT EXISTS entry (kind TEXT, key BLOB, tag BLOB, deps BLOB, data BLOB, sum BLOB, used REAL, "
+                    # What is asked of many rows comes before what is long.
+                    "CREATE TABLE IF NOT EXISTS entry (kind TEXT, key BLOB, tag BLOB, used REAL, sum BLOB, deps BLOB, data BLOB, "
                     "PRIMARY KEY (kind, key, tag)) WITHOUT ROWID"
                 )
                 connection.execute(f"PRAGMA user_version = {_SCHEMA}")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            # What the machine's end may damage is found damaged by its sum, or is a broken file: nothing is lost that cannot be made again.
+            connection.execute("PRAGMA synchronous = OFF")
             connection.execute("SELECT kind, key, tag, deps, data, sum, used FROM entry LIMIT 1").fetchone()
         except BaseException:
             connection.close()
@@ -147,7 +149,7 @@ class Store:
         """Keep an entry, in the place of one with the same kind, key and tag. Beyond eight tags of a key the oldest goes."""
         if self._connection is None or len(data) + len(deps) > self.limit // 4:
             return
-        row = (kind, key, tag, deps, data, _sum(kind.encode(), key, tag, deps, data), time.time())
+        row = (kind, key, tag, time.time(), _sum(kind.encode(), key, tag, deps, data), deps, data)
         try:
             if not self._batching:
                 self._connection.execute("BEGIN IMMEDIATE")
