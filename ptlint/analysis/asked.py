@@ -65,6 +65,8 @@ class Answers:
                 return member in program.tables
             case ("offers", key):
                 return key in program.fillers
+            case ("given", key, index):
+                return tuple(sorted({given for given, _ in program.given.to(key, index) if given in program.functions}))
             case ("holds", variable):
                 known = program.globals.get(variable)
                 named = () if known is None or known.init is None else (node.key for node in sub(known.init) if isinstance(node, ir.FunctionRef))
@@ -133,6 +135,11 @@ class Asked:
     def offers(self, key: str) -> bool:
         """Does some table of functions hold this function?"""
         return bool(self._ask("offers", key))
+
+    def given(self, key: str, index: int) -> tuple[str, ...]:
+        """The functions, with a body, that the callers of a function give it as an argument."""
+        found: tuple[str, ...] = self._ask("given", key, index)
+        return found
 
     def holds(self, variable: str) -> tuple[str, ...]:
         """The functions, with a body, that a global variable's initialiser names."""

@@ -160,11 +160,17 @@ class Primitives(Fates):
             callbacks = [values[defer.callback][1]]
         elif defer.member:
             callbacks = self._item_functions(thing, state)
+        handed = values[defer.callback] if -1 < defer.callback < len(values) and values[defer.callback][0] == "p" else ZERO
+        if handed != ZERO:
+            given = self.asked.given(self.function.key, handed[1])
+            callbacks = list(given) if len(given) == 1 else []
         if defer.callback >= 0 and (defer.kind == "rcu" or (thing[0] == "f" and bare(thing[3]) in self.border.heads)):
             self.watch_queue(thing, callbacks, node, state)
-        if not callbacks and defer.member and self._hangs_on_param(thing):
-            # Whoever made the item knows what it runs.
-            self.emit(Event("queue", thing, extra=name, place=node.place), state)
+        if not callbacks and (defer.member or handed != ZERO) and self._hangs_on_param(thing):
+            # Whoever made the item, or gave the callback, knows what runs.
+            self.emit(Event("queue", thing, extra=name, value=handed, place=node.place), state)
+            if handed != ZERO:
+                return [state]
         elif not callbacks and terms.root(thing)[0] != "n":
             self._unresolved(node, state)
         return self._run_later(name, thing, callbacks, node, state)
@@ -182,8 +188,9 @@ class Primitives(Fates):
                 self._hand_over(thing, frozenset({defer.kind}), node, state)
                 found.append(state)
                 continue
+            item = self._holder(key, thing, state)
             self._see(node, key, "callback", state)
-            self._pass(key, [thing], node, state)
+            self._pass(key, [item], node, state)
             asked = node.function if isinstance(node, ir.Call) else None
             self._see(node, asked.key if isinstance(asked, ir.FunctionRef) else name, "call", state)
             kept: dict[tuple[Event, ...], State] = {}
@@ -192,7 +199,7 @@ class Primitives(Fates):
             for case in summary.cases:
                 one = state.copy()
                 one.runtimes = case.runtimes & state.runtimes
-                if one.runtimes and self._later(case.events + side, defer.kind, thing, node, one):
+                if one.runtimes and self._later(case.events + side, defer.kind, item, node, one):
                     kept.setdefault(one.events, one)
             if not kept:
                 self._hand_over(thing, frozenset({defer.kind}), node, state)
@@ -202,10 +209,14 @@ class Primitives(Fates):
 
     def _queued(self, event: Event, substitute: Substitute, node: ir.Call | ir.Asm, state: State) -> None:
         """A callee queues an item that this function gave it."""
-        thing = substitute.term(event.term)
-        callbacks = self._item_functions(thing, state)
-        if not callbacks and self._hangs_on_param(thing):
-            self.emit(event._replace(term=thing), state)
+        thing, handed = substitute.term(event.term), ZERO if event.value == ZERO else substitute.term(event.value)
+        if handed[0] == "fn":
+            callbacks = [handed[1]]
+            self.watch_callbacks(thing, callbacks, self._step(node.place, node.text if isinstance(node, ir.Call) else node.macro), state)
+        else:
+            callbacks = self._item_functions(thing, state) if event.value == ZERO else []
+        if not callbacks and self._hangs_on_param(thing) and (event.value == ZERO or handed[0] == "p"):
+            self.emit(event._replace(term=thing, value=handed), state)
         elif callbacks:
             ways = self._run_later(event.extra, thing, callbacks, node, state.copy())
             chosen = max(ways, key=lambda way: len(way.events))
@@ -220,6 +231,11 @@ class Primitives(Fates):
         if found:
             return found
         return []
+
+    def _holder(self, key: str, thing: Term, state: State) -> Term:
+        """The part of a queued item that holds its function, which is what the function is called with: a delayed work's own work, say."""
+        places = (place for place, value in state.memory.items() if value == ("fn", key) and place[0] == "f" and terms.contains(place, thing))
+        return next((place[1] for place in places), thing)
 
     def _later(self, events: tuple[Event, ...], kind: str, thing: Term, node: ir.Call | ir.Asm, state: State) -> bool:
         """A callback frees what it was given, later."""

@@ -182,6 +182,11 @@ class Watching(Evaluator):
     def watch_queue(self, thing: Term, callbacks: list[str], node: ir.Call, state: State) -> None:
         """An object is queued to RCU by a node inside it."""
         at = self._step(node.place, node.text)
+        self.watch_callbacks(thing, callbacks, at, state)
+        self.watch_head(thing, at, state)
+
+    def watch_callbacks(self, thing: Term, callbacks: list[str], at: Step, state: State) -> None:
+        """What is queued is given to these, by the node that it is queued by."""
         path: list[str] = []
         place = thing
         while place[0] == "f":
@@ -191,7 +196,6 @@ class Watching(Evaluator):
             if path:
                 self.ledger.overlay.queued.add(Queued(at, key, tuple(reversed(path))), state.runtimes)
             self.kept_args.append((key, 0, place if path else thing, at, state.runtimes))
-        self.watch_head(thing, at, state)
 
     def watch_head(self, thing: Term, at: Step, state: State) -> None:
         """The words of a head are written: they are RCU's from here on."""
