@@ -340,11 +340,16 @@ class _Run(Calls):
 
     def _next_round(self, head: int, state: State) -> None:
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
+        turned = {terms.root(state.memory[("a", name)]) for name in self.flow.given.get(head, ()) if ("a", name) in state.memory}
         self._forget(head, state)
         state.gone = ()
         if state.claims and state.claims[-1].kind != "round":
             state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
-        state.memory = {place: value for place, value in state.memory.items() if terms.place_type(place) not in self.border.entries}
+        state.memory = {
+            place: value
+            for place, value in state.memory.items()
+            if terms.place_type(place) not in self.border.entries or (value == terms.ZERO and turned.isdisjoint(terms.parts(place)))
+        }
         held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place)}
         # A table that was freed is done with: its destructor says nothing of the next one.
         gone = {event.term for event in state.events if event.kind in ("free", "put")} - held
