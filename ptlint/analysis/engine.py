@@ -77,6 +77,9 @@ class Engine:
                 for filler in self.program.tables.get(f"struct {member}", ()):
                     kind = "rcu" if filler.place.file in graceful else "workqueue"
                     self.ledger.callbacks[(filler.function, kind)] = everywhere
+        for name, setup in self.border.setups.items():
+            for callback, _ in self.program.given.to(name, setup.callback):
+                self.ledger.callbacks[(callback, "workqueue")] = everywhere
         for name, defer in self.border.defers.items():
             if defer.callback >= 0 and defer.kind != "rcu":
                 for callback, _ in self.program.given.to(name, defer.callback):

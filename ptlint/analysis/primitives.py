@@ -108,6 +108,11 @@ class Primitives(Fates):
                     self._free(term, after, (), node, "handover" if free.after else "leaf", state)
         elif name in border.defers:
             return [(result, after) for after in self._defer(name, values, node, state)]
+        elif name in border.setups:
+            setup = border.setups[name]
+            if max(setup.object, setup.callback) < len(values):
+                place = terms.field(values[setup.object], f"struct {setup.member}", "")
+                state.memory[place] = values[setup.callback]
         elif name in border.lists:
             self.watch_list(name, values, node, state)
             self._list(name, values, state)

@@ -105,6 +105,8 @@ class Tables(Watching):
         """Does it lie in the item that a callback is called with? It was put there before the callback began."""
         while base[0] in ("v", "f", "d"):
             base = base[1]
+        while base[0] == "up" and base[1][0] == "up":
+            base = base[1]
         return bool(base[0] == "up" and base[1][0] == "p")
 
     def _kept(self, base: Term) -> bool:

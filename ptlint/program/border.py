@@ -66,6 +66,16 @@ class Defer(msgspec.Struct, frozen=True):
     member: tuple[str, ...] = ()
 
 
+class Setup(msgspec.Struct, frozen=True):
+    """A primitive that puts the function at argument ``callback`` into a ``member`` of the item at argument ``object``."""
+
+    names: tuple[str, ...]
+    object: int
+    callback: int
+    member: str
+    reason: str
+
+
 class ListOp(msgspec.Struct, frozen=True):
     """A primitive on lists: argument ``object`` is added to, spliced into, or taken from the list at argument ``head``."""
 
@@ -85,7 +95,7 @@ class Account(msgspec.Struct, frozen=True):
     reason: str
 
 
-T = TypeVar("T", Free, Wait, Defer, ListOp, Account)
+T = TypeVar("T", Free, Wait, Defer, Setup, ListOp, Account)
 
 
 class Runtime(msgspec.Struct, frozen=True):
@@ -117,6 +127,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     frees: dict[str, Free]
     waits: dict[str, Wait]
     defers: dict[str, Defer]
+    setups: dict[str, Setup]
     lists: dict[str, ListOp]
     views: dict[str, int]
     readers: dict[str, str]
@@ -148,6 +159,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.frees,
                 *self.waits,
                 *self.defers,
+                *self.setups,
                 *self.lists,
                 *self.views,
                 *self.data,
@@ -231,6 +243,7 @@ def load_border(folder: Path) -> Border:
         frees=_by_name(Free, data["free"]),
         waits=_by_name(Wait, data["wait"]),
         defers=_by_name(Defer, data["defer"]),
+        setups=_by_name(Setup, data["setup"]),
         lists=_by_name(ListOp, data["list"]),
         views=_arguments(data["view"]),
         reader_ends={name: row["class"] for row in data["reader_end"] for name in row["names"]},
