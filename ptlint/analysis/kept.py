@@ -30,7 +30,8 @@ __all__ = ["Codec", "Kept", "Keeper", "text_digest"]
 _NAMED: tuple[type, ...] = (
     *(values.Case, values.Event, values.Hop, values.Pass, values.Strip, values.Summary, values.Unlink),
     *(ledger.CallSeen, ledger.Double, ledger.Early, ledger.Hit, ledger.Suspect, ledger.Use, ledger.Walk),
-    *(notes.Access, notes.Born, notes.Claim, notes.Clash, notes.Flow, notes.Passed, notes.Queued, notes.Recovered, notes.Step),
+    *(notes.Access, notes.Born, notes.Claim, notes.Clash, notes.Flow, notes.GivenNode, notes.Passed, notes.Queued),
+    *(notes.QueuedParam, notes.Recovered, notes.Step),
 )
 _TUPLE, _SET, _EVERYWHERE, _PLACE, _INSIDE, _MUTABLE, _MAPPING = range(len(_NAMED), len(_NAMED) + 7)
 _TAGS: dict[type, int] = {kind: tag for tag, kind in enumerate(_NAMED)} | {tuple: _TUPLE}

@@ -289,6 +289,10 @@ class UnitContext:
 
     # layouts
 
+    def declares(self, record: Type) -> bool:
+        """Does the unit's own file declare this record?"""
+        return self.place(self.clang.getTypeDeclaration(self.clang.getCanonicalType(record))).file == self.file
+
     def field_names(self, record: Type) -> list[str]:
         """The names of a record's direct members; empty for anonymous records."""
         return [self.field(child).name for child in self.clang.fields(record)]

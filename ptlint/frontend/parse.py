@@ -110,7 +110,8 @@ def parse_shared(
             shared += more
         sort_functions(functions, file)
         sort_variables(variables)
-        own = layouts(context, {name: type_ for name, type_ in context.own.records.items() if name in records})
+        # Records of the unit's own may be queued by a node, too.
+        own = layouts(context, {name: type_ for name, type_ in context.own.records.items() if name in records or context.declares(type_)})
         unit_layouts = tuple(own)
         problems.extend(Problem(file, reason) for reason in context.failed)
     refs = context.own.refs

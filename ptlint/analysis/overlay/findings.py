@@ -122,9 +122,9 @@ def _path(clash: Clash, program: Program) -> Iterator[Proof]:
 def _recovered(notes: Notes, levels: Levels, words: Words, program: Program, border: Border, names: Names) -> Iterator[RawFinding]:
     """PTL015, at the place that makes the wrong object."""
     seen: dict[tuple[Recovered, str], tuple[Queued, Runtimes]] = {}
-    for queued, runtimes in notes.queued.items():
+    for queued, runtimes in (*notes.queued.items(), *_given(notes)):
         for found in _objects(queued.callback, 0, notes):
-            wrong = _wrong(queued, found, words)
+            wrong = _wrong(queued, found, words, program)
             if wrong:
                 first, before = seen.get((found, wrong), (queued, frozenset()))
                 seen[(found, wrong)] = (min(first, queued), before | runtimes)
@@ -132,6 +132,21 @@ def _recovered(notes: Notes, levels: Levels, words: Words, program: Program, bor
         at = proof(Step(found.function, found.place, found.record), program, "")
         path = (proof(queued.at, program, f"queued by {queued.path[-1]}"), at)
         yield RawFinding("PTL015", "error", wrong, at, "any", "both", (), path, names(runtimes))
+
+
+def _given(notes: Notes) -> Iterator[tuple[Queued, Runtimes]]:
+    """What is queued by a parameter, as those queue it who give the node."""
+    for queued, runtimes in notes.params.items():
+        seen, stack = set(), [(queued.function, queued.position)]
+        while stack:
+            top = stack.pop()
+            if top in seen:
+                continue
+            seen.add(top)
+            yield from ((Queued(node.at, queued.callback, node.path), runtimes) for node in notes.nodes if (node.callee, node.position) == top)
+            for passed in notes.passed:
+                if (passed.callee, passed.position) == top and passed.source[0] == "param":
+                    stack.append((passed.source[1], int(passed.source[2])))
 
 
 def _objects(key: str, position: int, notes: Notes) -> list[Recovered]:
@@ -147,15 +162,23 @@ def _objects(key: str, position: int, notes: Notes) -> list[Recovered]:
     return sorted(found)
 
 
-def _wrong(queued: Queued, found: Recovered, words: Words) -> str:
+def _offset(path: str, words: Words, program: Program) -> int:
+    """Where a member lies in its record, bytes; 0 where that is not known."""
+    if path in words.members:
+        return words.members[path].offset
+    record, _, name = path.rpartition(".")
+    layout = program.layouts.get(record)
+    return next((offset for member, offset, _ in layout.members if member == name), 0) if layout is not None else 0
+
+
+def _wrong(queued: Queued, found: Recovered, words: Words, program: Program) -> str:
     """Why what is recovered is not what was queued; empty where it is."""
     levels = [path.rsplit(".", 1) for path in queued.path]
     records = [record for record, _ in levels]
     members = [member for _, member in levels]
     if not found.member:
         # A cast takes the node for the object's first member.
-        row = words.members.get(queued.path[-1])
-        if row is not None and row.offset and len(queued.path) == 1:
+        if len(queued.path) == 1 and _offset(queued.path[0], words, program):
             return f"the callback takes {queued.path[-1]} for the start of the object by a cast"
         return ""
     tail = found.member.split(".")

@@ -115,6 +115,24 @@ class Queued(NamedTuple):
     path: tuple[str, ...]
 
 
+class QueuedParam(NamedTuple):
+    """A parameter of ``function`` is queued with a callback: which node that is, the callers know."""
+
+    at: Step
+    callback: str
+    function: str
+    position: int
+
+
+class GivenNode(NamedTuple):
+    """A node in an object is given to ``callee``: which member of which record (outermost first), at which place."""
+
+    at: Step
+    callee: str
+    position: int
+    path: tuple[str, ...]
+
+
 class Recovered(NamedTuple):
     """A function makes an object out of its parameter ``position``: the record, and the member that it takes the pointer for (empty: a cast)."""
 
@@ -134,6 +152,8 @@ class Notes:
         self.flows: Noted[Flow] = Noted()
         self.clashes: Noted[Clash] = Noted()
         self.queued: Noted[Queued] = Noted()
+        self.params: Noted[QueuedParam] = Noted()
+        self.nodes: set[GivenNode] = set()
         self.recovered: set[Recovered] = set()
         self.born: Noted[Born] = Noted()
         self.drained: dict[str, set[Step]] = {}

@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import Evaluator, bare
-from ptlint.analysis.overlay.notes import Access, Born, Claim, Clash, Flow, Passed, Queued, Recovered, Source, Step
+from ptlint.analysis.overlay.notes import (
+    Access,
+    Born,
+    Claim,
+    Clash,
+    Flow,
+    GivenNode,
+    Passed,
+    Queued,
+    QueuedParam,
+    Recovered,
+    Source,
+    Step,
+)
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import State
 from ptlint.frontend import ir
@@ -187,14 +200,12 @@ class Watching(Evaluator):
 
     def watch_callbacks(self, thing: Term, callbacks: list[str], at: Step, state: State) -> None:
         """What is queued is given to these, by the node that it is queued by."""
-        path: list[str] = []
-        place = thing
-        while place[0] == "f":
-            path.append(str(place[2]))
-            place = place[1]
+        path, place = _path(thing)
         for key in callbacks:
             if path:
-                self.ledger.overlay.queued.add(Queued(at, key, tuple(reversed(path))), state.runtimes)
+                self.ledger.overlay.queued.add(Queued(at, key, path), state.runtimes)
+            elif thing[0] == "p":
+                self.ledger.overlay.params.add(QueuedParam(at, key, self.function.key, thing[1]), state.runtimes)
             self.kept_args.append((key, 0, place if path else thing, at, state.runtimes))
 
     def watch_head(self, thing: Term, at: Step, state: State) -> None:
@@ -225,6 +236,8 @@ class Watching(Evaluator):
         """Values go into parameters."""
         at = self._step(node.place, node.text if isinstance(node, ir.Call) else node.macro)
         for index, value in enumerate(values):
+            if value[0] == "f" and bare(value[3]) in self.border.heads:
+                self.ledger.overlay.nodes.add(GivenNode(at, key, index, _path(value)[0]))
             if value[0] not in ("c", "fn", "g", "a"):
                 self.kept_args.append((key, index, value, at, state.runtimes))
 
@@ -445,6 +458,15 @@ class Watching(Evaluator):
 
     def _is_data(self, base: Term, state: State) -> bool:
         raise NotImplementedError
+
+
+def _path(place: Term) -> tuple[tuple[str, ...], Term]:
+    """The members that lead to a place, outermost first, and what they are members of."""
+    path: list[str] = []
+    while place[0] == "f":
+        path.append(str(place[2]))
+        place = place[1]
+    return tuple(reversed(path)), place
 
 
 def _this_round(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
