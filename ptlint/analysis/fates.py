@@ -238,7 +238,7 @@ class Fates(Tables):
         if any(word.startswith("cell:") for word in event.after) or terms.names_global(event.term):
             return  # what a global leads to by an index that is not known is told apart by nothing
         for before in (*state.events[state.fence :], *state.gone):
-            if any(word.startswith("cell:") for word in before.after) or not all(hop.handles for hop in (*before.chain, *event.chain)):
+            if any(word.startswith("cell:") for word in before.after) or not (self._known(before) and self._known(event)):
                 continue  # code that serves any page drops references: each its own
             if before.kind == "put" and before.extra not in self.ledger.gathers:
                 continue  # what put it there may have taken it out again
@@ -246,12 +246,22 @@ class Fates(Tables):
                 before.kind in ("free", "put")
                 and before.term == event.term
                 and before.level
-                and not {before.extra, event.extra} & {"pooled", "drained", "emptied"}
+                and not {before.extra, event.extra} & {"pooled", "drained", *(() if self._in_member(event.term) else ("emptied",))}
             )
             if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
                 if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
                     continue  # another table may be in that entry by now
                 self.ledger.doubles.add(Double(self.function.key, before, event), state.runtimes)
+
+    def _known(self, event: Event) -> bool:
+        """Do all on the way to the free know that it is a table? Who gives a page back may be told of a page; who drops a reference is not enough."""
+        drops = self.border.frees.get(event.chain[-1].text) if event.chain else None
+        last = len(event.chain) > 1 and (drops is None or drops.form != "folio")
+        return all(hop.handles for hop in (event.chain[:-1] if last else event.chain))
+
+    def _in_member(self, term: Term) -> bool:
+        """Does a table lie in a member that is there for one? Until something else is put there it is the same one."""
+        return term[0] == "v" and term[1][0] == "f" and bare(term[1][3]) in self.border.level_types
 
     def _state_left(self, event: Event, state: State) -> None:
         """Is the constructor's state taken, and not before its time?"""

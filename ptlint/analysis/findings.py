@@ -161,13 +161,16 @@ def _later(build: _Build) -> Iterator[RawFinding]:
 
 
 def _used(build: _Build) -> Iterator[RawFinding]:
-    """PTL013, at the use."""
+    """PTL013, at the use; a second free is PTL014's."""
+    again = {double.second.chain[0].place for double in build.ledger.doubles}
     merged: dict[tuple[str, Place, str], tuple[Event, Runtimes]] = {}
     for use, runtimes in sorted(build.ledger.uses.items(), key=repr):
         key = (use.function, use.place, use.text)
         event, before = merged.get(key, (use.event, frozenset()))
         merged[key] = (event, before | runtimes)
     for (function, place, text), (event, runtimes) in merged.items():
+        if place in again:
+            continue
         at = Proof(place.file, place.line, place.column, build.program.name(function), text, "the table is used")
         path = tuple(proof(hop, build.program, "the table goes this way") for hop in event.chain)
         message = "the page table is used after it was freed or queued: it may belong to somebody else by now"
