@@ -342,7 +342,9 @@ def _device(build: _Build) -> Iterator[RawFinding]:
     """PTL040: a table that is known for one of the kernel's is freed, and who else than CPUs walks those was not told."""
     ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
     for (function, container, event), runtimes in build.ledger.untold.items():
-        if (not container or container in build.ledger.marked) and not build.origins.dead(function):
+        if event.chain[-1].role == "handover" or build.origins.dead(function):
+            continue  # what is queued is not freed yet
+        if not container or container in build.ledger.marked:
             ways.setdefault(event.chain, {})[event] = runtimes
     for chain, events in ways.items():
         if any(chain[index:] in ways for index in range(1, len(chain))) or build.origins.once(chain[0].function):
