@@ -185,13 +185,14 @@ def _orders(
     ``device`` are functions that tell IOMMUs of tables, with the folders that they are defined in.
     """
     from ptlint.reading import Order
-    from ptlint.select import defines
+    from ptlint.select import defining
     from ptlint.worker import headers_of
 
     known = {build.variant(runtime) for build in plan.builds for runtime in build.runtimes}
     if chosen - known:
         raise UsageError(f"no variant is called {', '.join(sorted(chosen - known))}; this tree has {', '.join(sorted(known))}")
     orders = []
+    telling = defining(tolerant, frozenset().union(*(build.units for build in plan.builds)), device)
     directory, unsaved = plan.tree.directory(), dict(plan.tree.unsaved)
     for build in plan.builds:
         variants = {runtime: build.variant(runtime) for runtime in build.runtimes}
@@ -215,7 +216,7 @@ def _orders(
                 skipped=tuple(sorted(skipped)),
                 gaps=tuple(gaps),
                 unsaved=unsaved,
-                devices=defines(tolerant, build.units, device),
+                devices=not telling.isdisjoint(build.units),
             )
         )
     return orders

@@ -218,7 +218,7 @@ class Fates(Tables):
         if marked and event.kind == "put":
             self.ledger.marked.add(_container(event.value, event.extra))
         if event.kind == "free" and "device" not in event.after and (marked or cell):
-            self.ledger.untold.add((self.function.key, "" if marked else _container(event.term, cell), event), runtimes)
+            self.ledger.unannounced.add((self.function.key, "" if marked else _container(event.term, cell), event), runtimes)
         if event.kind == "put":
             self.ledger.puts[event.extra].add((event.chain, level), runtimes)
         elif cell:

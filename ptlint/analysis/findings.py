@@ -341,7 +341,7 @@ def _no_flush(build: _Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding
 def _device(build: _Build) -> Iterator[RawFinding]:
     """PTL040: a table that is known for one of the kernel's is freed, and who else than CPUs walks those was not told."""
     ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
-    for (function, container, event), runtimes in build.ledger.untold.items():
+    for (function, container, event), runtimes in build.ledger.unannounced.items():
         if event.chain[-1].role == "handover" or build.origins.dead(function):
             continue  # what is queued is not freed yet
         if not container or container in build.ledger.marked:

@@ -8,7 +8,6 @@ not differ in them, and a patch that moves a function changes nothing.
 
 from __future__ import annotations
 
-import bisect
 import hashlib
 import re
 from collections import Counter, defaultdict
@@ -76,18 +75,14 @@ class Codec:
     def __init__(self, program: Program) -> None:
         self._everywhere = frozenset(program.runtimes)
         self._first = {key: function.place for key, function in program.functions.items()}
-        spans: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
-        for key, function in program.functions.items():
-            spans[function.place.file].append((function.place.line, function.end_line, key))
-        self._spans = {file: sorted(rows) for file, rows in spans.items()}
+        self._program = program
         self._inside: dict[ir.Place, tuple[str, int] | None] = {}
 
     def _owner(self, place: ir.Place) -> tuple[str, int] | None:
         """The function that a place is in, and the line in it."""
         if place not in self._inside:
-            rows = self._spans.get(place.file, [])
-            at = bisect.bisect_right(rows, (place.line, 1 << 60, ""))
-            found = next(((key, place.line - first) for first, last, key in reversed(rows[max(0, at - 3) : at]) if place.line <= last), None)
+            key = self._program.around(place)
+            found = (key, place.line - self._first[key].line) if key else None
             self._inside[place] = found
         return self._inside[place]
 

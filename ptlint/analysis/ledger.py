@@ -137,7 +137,7 @@ class Ledger:
         self.makers: set[tuple[str, str]] = set()
         self.plain_makers: set[tuple[str, str]] = set()
         self.marked: set[str] = set()
-        self.untold: Noted[tuple[str, str, Event]] = Noted()
+        self.unannounced: Noted[tuple[str, str, Event]] = Noted()
         self.recursive: set[str] = set()
         self.rcu_walkers: set[str] = set()
         self.dropped: Counter[str] = Counter()

@@ -160,15 +160,11 @@ class Primitives(Fates):
     def _defer(self, name: str, values: list[Term], node: ir.Call, state: State) -> list[State]:
         defer = self.border.defers[name]
         thing = values[defer.object] if -len(values) <= defer.object < len(values) else ZERO
-        callbacks: list[str] = []
-        if defer.callback >= 0 and defer.callback < len(values) and values[defer.callback][0] == "fn":
-            callbacks = [values[defer.callback][1]]
-        elif defer.member:
-            callbacks = self._item_functions(thing, state)
-        handed = values[defer.callback] if -1 < defer.callback < len(values) and values[defer.callback][0] == "p" else ZERO
-        if handed != ZERO:
-            given = self.asked.given(self.function.key, handed[1])
-            callbacks = list(given) if len(given) == 1 else []
+        callback = values[defer.callback] if -1 < defer.callback < len(values) else ZERO
+        handed = callback if callback[0] == "p" else ZERO
+        named = callback[0] in ("fn", "p")
+        held = self._item_functions(thing, state) if defer.member and not named else []
+        callbacks = self._callbacks(callback) if named else held
         if defer.callback >= 0 and (defer.kind == "rcu" or (thing[0] == "f" and bare(thing[3]) in self.border.heads)):
             self.watch_queue(thing, callbacks, node, state)
         if not callbacks and (defer.member or handed != ZERO) and self._hangs_on_param(thing):
@@ -215,17 +211,26 @@ class Primitives(Fates):
     def _queued(self, event: Event, substitute: Substitute, node: ir.Call | ir.Asm, state: State) -> None:
         """A callee queues an item that this function gave it."""
         thing, handed = substitute.term(event.term), ZERO if event.value == ZERO else substitute.term(event.value)
-        if handed[0] == "fn":
-            callbacks = [handed[1]]
-            self.watch_callbacks(thing, callbacks, self._step(node.place, node.text if isinstance(node, ir.Call) else node.macro), state)
+        if event.value == ZERO:
+            callbacks = self._item_functions(thing, state)
         else:
-            callbacks = self._item_functions(thing, state) if event.value == ZERO else []
+            callbacks = self._callbacks(handed)
+            self.watch_callbacks(thing, callbacks, self._step(node.place, node.text if isinstance(node, ir.Call) else node.macro), state)
         if not callbacks and self._hangs_on_param(thing) and (event.value == ZERO or handed[0] == "p"):
             self.emit(event._replace(term=thing, value=handed), state)
         elif callbacks:
             ways = self._run_later(event.extra, thing, callbacks, node, state.copy())
             chosen = max(ways, key=lambda way: len(way.events))
             state.events, state.gone = chosen.events, chosen.gone
+        elif event.value != ZERO and isinstance(node, ir.Call):
+            # Nobody knows what runs: counted, and taken for the end of it, as where it is queued here.
+            self._unresolved(node, state)
+            self._hand_over(thing, frozenset({self.border.defers[event.extra].kind}), node, state)
+
+    def _callbacks(self, value: Term) -> list[str]:
+        """The function that a value is, or that all callers give for it; none where it is not known, or is one of several."""
+        given = (value[1],) if value[0] == "fn" else self.asked.given(self.function.key, value[1]) if value[0] == "p" else ()
+        return list(given) if len(given) == 1 else []
 
     def _item_functions(self, thing: Term, state: State) -> list[str]:
         """The functions that a queued item may hold: by its own initialiser or assignment, else any that such a member ever gets."""

@@ -53,7 +53,8 @@ class Event(NamedTuple):
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
-    constructor's state was taken before.
+    constructor's state was taken before; ``extra`` of a free, that it was ``pooled`` from several cases, or lay on a list by its own node
+    (``drained``) or in another container (``emptied``).
     """
 
     kind: str

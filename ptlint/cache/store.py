@@ -21,7 +21,7 @@ __all__ = ["Store", "StoreInfo"]
 _SCHEMA = 2
 _NAME = "ptlint.sqlite"
 _CANDIDATES = 8
-_NOTED = 3600.0  # seconds
+_NOTED = 3600.0  # seconds for which a use is not noted again
 _WAIT = 5.0  # seconds for another process to finish its write
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from ptlint.cache.deps import digest
+from ptlint.cache.shelf import Pending
 from ptlint.cache.store import Store
 
 __all__ = ["Summaries"]
@@ -19,8 +20,7 @@ class Summaries:
 
     def __init__(self, store: Store, tool: bytes) -> None:
         self._store, self._tool = store, tool
-        self._fresh: list[tuple[bytes, bytes, bytes]] = []
-        self._used: list[tuple[bytes, bytes]] = []
+        self._pending = Pending(store, _KIND)
         self._written = time.monotonic()
 
     def find(self, text: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -30,21 +30,15 @@ class Summaries:
             found = self._store.get(_KIND, key, tag)
             if found is not None:
                 yield asked, found
-                self._used.append((key, tag))
+                self._pending.touch(key, tag)
 
     def keep(self, text: bytes, asked: bytes, found: bytes) -> None:
         """Keep what was found."""
-        self._fresh.append((digest(self._tool + text), asked, found))
+        self._pending.put(digest(self._tool + text), found, digest(asked), asked)
         if time.monotonic() - self._written > _PATIENCE:
             self.write()
 
     def write(self) -> None:
         """Let others see what was found so far, and that what was used is still of use."""
-        with self._store.batch():
-            for key, asked, found in self._fresh:
-                self._store.put(_KIND, key, found, digest(asked), asked)
-            for key, tag in self._used:
-                self._store.touch(_KIND, key, tag)
-        self._fresh.clear()
-        self._used.clear()
+        self._pending.write()
         self._written = time.monotonic()

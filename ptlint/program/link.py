@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 from collections.abc import Iterable, Iterator
 
@@ -59,10 +60,18 @@ class Program(msgspec.Struct, frozen=True, dict=True):
         """What functions are given by their callers."""
         return Given(self.functions, self.outlines, self.callers)
 
+    @functools.cached_property
+    def _spans(self) -> dict[str, list[tuple[int, int, str]]]:
+        found: dict[str, list[tuple[int, int, str]]] = {}
+        for key, function in self.functions.items():
+            found.setdefault(function.place.file, []).append((function.place.line, function.end_line, key))
+        return {file: sorted(rows) for file, rows in found.items()}
+
     def around(self, place: ir.Place) -> str:
         """The function that a place is in; empty where it is in none."""
-        found = [key for key, one in self.functions.items() if one.place.file == place.file and one.place.line <= place.line <= one.end_line]
-        return max(found, key=lambda key: self.functions[key].place, default="")
+        rows = self._spans.get(place.file, [])
+        at = bisect.bisect_right(rows, (place.line, 1 << 60, ""))
+        return next((key for _, last, key in reversed(rows[max(0, at - 3) : at]) if place.line <= last), "")
 
     def below(self, key: str) -> frozenset[str]:
         """All that a function calls, or names, at any depth, and itself."""

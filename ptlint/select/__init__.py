@@ -15,7 +15,7 @@ what is read by the compiler, and is never evidence of anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 
 from ptlint.cache import Shelf
 from ptlint.select.border import BorderLike
@@ -27,7 +27,7 @@ from ptlint.select.rules import SelectRules, load_rules
 from ptlint.select.split import split
 from ptlint.tree import Tree
 
-__all__ = ["BorderLike", "LeftOut", "SelectRules", "Selection", "Stats", "defines", "load_rules", "select"]
+__all__ = ["BorderLike", "LeftOut", "SelectRules", "Selection", "Stats", "defining", "load_rules", "select"]
 
 _CONTEXT = "links, makes or walks tables, or calls what frees them, and no table gets to the allocator through it"
 _NO_WAY = "handles tables, and nothing in it frees, hands on, links or walks one"
@@ -62,14 +62,15 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1, sh
     )
 
 
-def defines(tree: Tree, units: Collection[str], names: Mapping[str, str]) -> bool:
-    """Does one of the ``units`` define one of these functions, in the folder that goes with its name?"""
-    for name, folder in names.items():
-        for path in sorted(units):
-            data = tree.read(path) if path.startswith(folder) else None
-            if data is not None and name.encode() in data and any(name in one.names for one in split(data).definitions):
-                return True
-    return False
+def defining(tree: Tree, units: Iterable[str], names: Mapping[str, str]) -> frozenset[str]:
+    """Those of the ``units`` that define one of these functions, in the folder that goes with its name."""
+    found = set()
+    for path in sorted(units):
+        wanted = {name for name, folder in names.items() if path.startswith(folder)}
+        data = tree.read(path) if wanted else None
+        if data is not None and any(name.encode() in data for name in wanted):
+            found |= {path for one in split(data).definitions if not wanted.isdisjoint(one.names)}
+    return frozenset(found)
 
 
 def _primitives(border: BorderLike, rules: SelectRules) -> list[bytes]:

@@ -368,8 +368,9 @@ class Watching(Evaluator):
         """The claims that callers have to know of: of objects, or lists, that they hand in, and of what was taken from there and is linked yet."""
         for claim in claims:
             handed = terms.bottom(claim.term)[0] == "p" or (claim.kind == "open" and not claim.cell and terms.bottom(claim.head)[0] == "p")
-            linked = claim.kind == "open" and claim.cell == claim.member and claim in _open(claims, claim.term)
-            taken = (linked or (claim.kind == "close" and not claim.member)) and terms.anchor(claim.term)[0] == "p"
+            closed = claim.kind == "close" and not claim.member
+            linked = claim.kind == "open" and claim.cell == claim.member
+            taken = (closed or linked) and terms.anchor(claim.term)[0] == "p" and (closed or claim in _open(claims, claim.term))
             if claim.kind != "round" and (handed or taken):
                 yield claim
 
