@@ -95,3 +95,20 @@ def test_comparison_is_exact() -> None:
     assert len(compare([mark], [one, one])) == 1
     assert len(compare([mark, mark], [one])) == 1
     assert compare([], [one._replace(severity="note")]) == []
+
+
+def test_a_callback_that_nobody_knows_is_counted() -> None:
+    code = """
+#include "border.h"
+struct owner { void (*fn)(struct rcu_head *head); void (*other)(struct rcu_head *head); };
+static void first(struct rcu_head *head) { }
+static void hand(struct rcu_head *head, void (*fn)(struct rcu_head *head)) { call_rcu(head, fn); }
+void known(struct ptdesc *pt) { hand(&pt->pt_rcu_head, first); }
+void unknown(struct ptdesc *pt, struct owner *owner) { hand(&pt->pt_rcu_head, owner->fn); }
+void another(struct ptdesc *pt) { extern void second(struct rcu_head *head); hand(&pt->pt_rcu_head, second); }
+static void third(struct rcu_head *head) { }
+void more(struct ptdesc *pt) { hand(&pt->pt_rcu_head, third); }
+"""
+    name = "deferred-own-callback.c"
+    found = analysed(name, unsaved={f"fixtures/cases/{name}": code.encode()})
+    assert [function for _, _, function, _, _ in found.unresolved] == ["unknown"]
