@@ -11,7 +11,8 @@ from ptlint import resources
 from ptlint.frontend import ir
 from ptlint.frontend.parse import parse_unit
 from ptlint.program.border import load_border
-from ptlint.program.link import Filler, Program, link
+from ptlint.program.filled import Filler
+from ptlint.program.link import Program, link
 from ptlint.program.outline import outline
 from ptlint.program.walk import expressions, sub
 
@@ -147,6 +148,35 @@ def test_a_record_in_a_member_has_a_name_for_each_member() -> None:
     program = linked({FILES["native"]: native, FILES["xen"]: xen})
     assert program.targets("struct all.first.run") == {"guest_run": frozenset({"xen"}), "native_run": frozenset(PV) - {"xen"}}
     assert program.targets("struct all.second.run") == {"guest_run": frozenset(PV)}
+
+
+def test_a_member_gets_what_another_table_holds() -> None:
+    table = "struct own { void (*go)(struct page *); }; static const struct own plain = { .go = guest_run };"
+    fill = "void init(void) { const struct own *o = &plain; all.first.run = o->go; }"
+    program = linked({FILES["native"]: INITIAL, FILES["hyperv"]: table + fill})
+    assert program.targets(MEMBER) == {"guest_run": frozenset({"hyperv"}), "native_run": frozenset(PV) - {"hyperv"}}
+
+
+def test_a_local_variable_is_all_that_it_is_set_to() -> None:
+    fill = "void init(int x) { void (*f)(struct page *) = native_run; if (x) f = guest_run; all.first.run = f; }"
+    program = linked({FILES["native"]: INITIAL, FILES["kvm"]: fill})
+    assert program.targets(MEMBER) == {"guest_run": frozenset({"kvm"}), "native_run": frozenset(PV)}
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("all.first.stop = guest_run; if (x) all.first.run = guest_run;", True),
+        ("if (x) { all.first.stop = guest_run; all.first.run = guest_run; }", False),
+        ("if (x) return; all.first.stop = guest_run; all.first.run = guest_run;", False),
+        ("all.first.run = guest_run; if (x) all.first.stop = guest_run;", False),
+        ("all.first.stop = guest_run; if (x) all.first.run = guest_run; else all.first.run = guest_run;", False),
+    ],
+)
+def test_who_fills_a_table_may_leave_a_member_as_it_was(body: str, kept: bool) -> None:
+    program = linked({FILES["native"]: INITIAL, FILES["kvm"]: f"void init(int x) {{ {body} }}"})
+    assert ("kvm" in program.targets(MEMBER)["native_run"]) == kept
+    assert program.targets(MEMBER)["guest_run"] == {"kvm"}
 
 
 def test_two_tables_in_everybodys_code_are_both_possible() -> None:

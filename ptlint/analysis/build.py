@@ -17,6 +17,7 @@ from ptlint.program.link import Program
 
 __all__ = ["analyse"]
 
+_AGAIN = 3
 _WAITED = {"rcu": ("irq", "rcu"), "sync-rcu": ("irq", "rcu"), "semi-rcu": ("irq",)}
 
 
@@ -43,12 +44,12 @@ def analyse(
         keeper: where summaries of functions are kept.
         devices: do IOMMUs of this build walk the kernel's tables, so that they have to be told?
     """
-    engine = Engine(program, border, keeper=keeper)
-    for key in sorted(program.functions):
-        # What the selection left out is still looked into wherever a function that it kept calls it.
-        kept = program.name(key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
-        if kept or names_words(engine.words, program, key):
-            engine.summary(key)
+    engine = _run(program, border, left_out, keeper, frozenset())
+    for _ in range(_AGAIN):
+        # Who empties what is not typed as a table's can be seen only when it is known that tables go there.
+        if not engine.relevance.emptying(engine.containers()):
+            break
+        engine = _run(program, border, left_out, keeper, engine.relevance.kept | engine.containers())
     ledger = engine.ledger
     ledger.hits = ledger.nearest()
     origins = Origins(ledger, program, border)
@@ -86,6 +87,17 @@ def analyse(
         overlay=words,
         counts=_counts(engine),  # last: what asks for origins may drop some
     )
+
+
+def _run(program: Program, border: Border, left_out: frozenset[str], keeper: Keeper | None, kept: frozenset[str]) -> Engine:
+    """All functions that matter, summed up; see ``Engine``."""
+    engine = Engine(program, border, keeper=keeper, kept=kept)
+    for key in sorted(program.functions):
+        # What the selection left out is still looked into wherever a function that it kept calls it.
+        wanted = program.name(key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
+        if wanted or names_words(engine.words, program, key):
+            engine.summary(key)
+    return engine
 
 
 def _counts(engine: Engine) -> dict[str, int]:

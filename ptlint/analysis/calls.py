@@ -13,7 +13,7 @@ from ptlint.analysis.tables import records_of
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, State
 from ptlint.frontend import ir
-from ptlint.program.link import inner_slot, slot
+from ptlint.program.filled import inner_slot, slot
 
 __all__ = ["Calls"]
 
@@ -134,17 +134,20 @@ class Calls(Primitives):
                     own[event.term] = substitute.term(event.term)
                 term = own[event.term]
                 if runtimes & state.runtimes and (terms.root(term)[0] != "v" or not self._cell_of(terms.root(term))):
-                    through = frozenset({f"cell:{self._cell_of(event.term)}"})
+                    # Into a container of this function's own goes what it puts there itself: how that is freed is seen here, and nowhere else.
+                    shared = not self.is_local(substitute.place(event.term[1])) or not self.border.gathers.isdisjoint(records_of(event.term))
+                    through = frozenset({f"cell:{self._cell_of(event.term)}"}) if shared else frozenset()
                     self._free(term, event.after | through, event.chain, node, "wrapper", after, event)
-        # The caller's: by nothing but what is given and what was waited for, whatever else the path knows.
-        asked = (key, node.place, tuple(values), state.waits, state.runtimes)
+        # The caller's: by nothing but what is given, taken off lists and waited for, whatever else the path knows.
+        taken = {place: value for place, value in state.memory.items() if value in state.taken}
+        asked = (key, node.place, tuple(values), state.waits, state.runtimes, frozenset(state.taken.items()))
         if asked in self.beside:
             return
         self.beside.add(asked)
         for event, runtimes in side:
             if runtimes & state.runtimes:
                 one = State(runtimes & state.runtimes)
-                one.waits = state.waits
+                one.waits, one.taken, one.memory = state.waits, state.taken, dict(taken)
                 self._free(Substitute(self, values, one, node.place).term(event.term), event.after, event.chain, node, "wrapper", one, event)
 
     def _used(self, key: str, values: list[Term], node: ir.Call, state: State) -> None:
@@ -197,6 +200,8 @@ class Calls(Primitives):
                 self._queued(event, substitute, node, state)
             elif event.kind == "list":
                 self._add(substitute.term(event.term), substitute.term(event.value), state)
+            elif event.kind == "splice":
+                self._splice(substitute.term(event.term), substitute.term(event.value), state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":
@@ -243,6 +248,8 @@ class Calls(Primitives):
                 self.keep(place, value, state)
         if isinstance(node, ir.Call):
             result = self._typed(result, node.type)
+            if result[0] == "v" and result[1][0] == "g" and bare(node.type) in self.border.pages:
+                self.slots.add(result[1])
         return result, state
 
     def assembly(self, node: ir.Asm, state: State) -> list[tuple[Term, State]]:

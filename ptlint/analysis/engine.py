@@ -49,12 +49,14 @@ class Engine:
     ``ledger`` collects what is found. ``summary`` may be asked for in any order; recursion gives an empty summary where it closes.
     """
 
-    def __init__(self, program: Program, border: Border, bounds: Bounds | None = None, keeper: Keeper | None = None) -> None:
-        """``keeper`` has what other runs found of functions, if it is kept at all."""
+    def __init__(
+        self, program: Program, border: Border, bounds: Bounds | None = None, keeper: Keeper | None = None, kept: frozenset[str] = frozenset()
+    ) -> None:
+        """``keeper`` has what other runs found of functions, if it is kept at all; ``kept`` are containers that are known to hold tables."""
         self.program = program
         self.border = border
         self.bounds = bounds or Bounds()
-        self.relevance = Relevance(program, border)
+        self.relevance = Relevance(program, border, kept)
         self.ledger = Ledger()
         self.words = Words(program, border)
         self._deferred_items()
@@ -84,6 +86,12 @@ class Engine:
             if defer.callback >= 0 and defer.kind != "rcu":
                 for callback, _ in self.program.given.to(name, defer.callback):
                     self.ledger.callbacks[(callback, defer.kind)] = everywhere
+
+    def containers(self) -> frozenset[str]:
+        """The members and variables, of no page's descriptor, that were seen to be given tables."""
+        described = self.border.pages | {f"{name} *" for name in self.border.gathers} | self.border.tables.keys()
+        given = (cell for cell, rows in self.ledger.puts.items() if any(level for _, level in rows))
+        return frozenset(cell for cell in given if f"{cell.rsplit('.', 1)[0]} *" not in described)
 
     @property
     def size(self) -> int:
@@ -173,6 +181,8 @@ class _Run(Calls):
         self.reads_below: set[int] = set()
         self.batched: set[Term] = set()
         self.noted: set[tuple[object, ...]] = set()
+        self.arrays: set[Term] = set()
+        self.slots: set[Term] = set()
 
     @property
     def learned(self) -> bool:
@@ -315,8 +325,8 @@ class _Run(Calls):
         return []
 
     def _only_exit(self, index: int, targets: tuple[int, ...], state: State) -> set[int] | None:
-        """Where a loop was gone around once: the targets that leave it, if there are such."""
-        for head in state.done:
+        """Where a loop was gone around once, and is not to be anew: the targets that leave it, if there are such."""
+        for head in state.done - state.anew:
             body = self.flow.loops[head]
             if index in body:
                 leaving = {target for target in targets if target not in body}
@@ -331,19 +341,34 @@ class _Run(Calls):
                 if target in state.done:
                     continue
                 state.done |= {target}
+                turned = self._flags(target, state) - state.entered.get(target, frozenset())
                 for place, value in list(state.memory.items()):
                     # In another round it may have got something else.
-                    if place[0] == "a" and value[0] == "c" and self.flow.given[target].get(place[1], {value[1]}) != {value[1]}:
+                    known = self.flow.given[target].get(place[1], {value[1]}) == {value[1]} or (place, value) in turned
+                    if place[0] == "a" and value[0] == "c" and not known:
                         state.memory[place] = ("n", ("loop", target, place[1]), "")
+                state.anew |= {target} if turned else frozenset()
                 self._next_round(target, state)
-            elif state.done:
+                kept.append((target, state))
+                continue
+            if state.done:
                 state.done = frozenset(head for head in state.done if target in self.flow.loops[head])
+                state.anew &= state.done
+            if target in self.flow.loops and self.flow.flags[target]:
+                state.entered = {**state.entered, target: self._flags(target, state)}
             kept.append((target, state))
         return kept
+
+    def _flags(self, head: int, state: State) -> frozenset[tuple[Term, Term]]:
+        """The numbers in those variables that a loop sets to plain numbers only, and reads."""
+        flags = self.flow.flags[head] & self.flow.live[head]
+        return frozenset((("a", name), value) for name in flags if (value := state.memory.get(("a", name), ("",)))[0] == "c")
 
     def _next_round(self, head: int, state: State) -> None:
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
         turned = {terms.root(state.memory[("a", name)]) for name in self.flow.given.get(head, ()) if ("a", name) in state.memory}
+        state.again = self._of_every_round(head, state)
+        state.anew |= {head} if state.again else frozenset()
         self._forget(head, state)
         state.gone = ()
         if state.claims and state.claims[-1].kind != "round":
@@ -362,6 +387,14 @@ class _Run(Calls):
         state.fence = len(state.events)
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}
         state.facts = {term: truth for term, truth in state.facts.items() if term[1] in held or not self._of_this_round(term)}
+
+    def _of_every_round(self, head: int, state: State) -> tuple[Event, ...]:
+        """The frees so far of tables that variables lead to which the loop does not set: the next time around these are the same tables."""
+        several = {name for kind, name, *_ in self.arrays if kind == "a"}
+        set_here = self.flow.given[head].keys() | several
+        events = [event for event in (*state.events[state.fence :], *state.gone, *state.again) if event.kind in ("free", "put") and event.level]
+        steady = {terms.root(value) for place, value in state.memory.items() if place[0] == "a" and place[1] not in set_here} if events else set()
+        return tuple(dict.fromkeys(event for event in events if event.term in steady and event.chain))
 
     def _of_last_round(self, event: Event, head: int, held: set[Term]) -> Event:
         """What was taken out of a member and put into an entry: the next thing that lies there has the same name, and is another."""
@@ -392,7 +425,9 @@ class _Run(Calls):
             if taken and state.memory.get(base[1]) != terms.ZERO:
                 self.ledger.leaky.add(str(base[1][2]))
         stores = [
-            (place, value) for place, value in state.memory.items() if self.outlives(place) and self._carries(place) and not self.is_local(value)
+            (place, value)
+            for place, value in state.memory.items()
+            if self.outlives(place) and (self._carries(place) or self._is_flag(place, value)) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(self.watch_told(state.claims))
@@ -423,6 +458,10 @@ class _Run(Calls):
             or kind == "void *"
             or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
         )
+
+    def _is_flag(self, place: Term, value: Term) -> bool:
+        """Is a caller's flag, that this function was given the place of, set or cleared?"""
+        return value[0] == "c" and place[0] == "d" and place[1][0] == "p" and bare(place[2]) in ("bool", "_Bool")
 
     def _on_entry(self, term: Term) -> bool:
         if term[0] == "leaf":

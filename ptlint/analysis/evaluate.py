@@ -36,6 +36,8 @@ class Evaluator:
     function: ir.Function
     params: dict[str, Term]
     types: dict[Term, str]
+    arrays: set[Term]
+    slots: set[Term]
     folios: set[Term]
     guards: frozenset[str]
     here: ir.Place
@@ -58,9 +60,12 @@ class Evaluator:
             return found
         if isinstance(node, (ir.Member, ir.Index)):
             found = self.place(node, state)
+            if isinstance(node, ir.Index):
+                found = [one for place, after in found for one in self._any_element(node, place, after)]
             for place, after in found:
                 self.reads(place, after, self.here)
-            return [(self.load(place, after, node.type), after) for place, after in found]
+            loaded = [(self.load(place, after, node.type), after) for place, after in found]
+            return [(self._typed(value, node.type), after) for value, after in loaded] if isinstance(node, ir.Index) else loaded
         if isinstance(node, ir.Unary):
             return self._unary(node, state)
         if isinstance(node, ir.Binary):
@@ -86,7 +91,7 @@ class Evaluator:
     def place(self, node: ir.Expr, state: State) -> list[tuple[Term, State]]:
         """The place that an lvalue names."""
         if isinstance(node, ir.Var):
-            return [(("a", node.id) if node.scope in ("param", "local") else ("g", node.id), state)]
+            return [(self._variable(node), state)]
         if isinstance(node, ir.Member):
             bases = self.evaluate(node.base, state) if node.arrow else self.place(node.base, state)
             record = bare(node.record)
@@ -99,15 +104,32 @@ class Evaluator:
             return named
         if isinstance(node, ir.Index):
             return [
-                (terms.deref(base, bare(node.type)), after)
+                (self._element(base, index, bare(node.type)), after)
                 for base, middle in self.evaluate(node.base, state)
-                for _, after in self.evaluate(node.index, middle)
+                for index, after in self.evaluate(node.index, middle)
             ]
         if isinstance(node, ir.Unary) and node.op == "*":
             return [(terms.deref(pointer, bare(node.type)), after) for pointer, after in self.evaluate(node.operand, state)]
         if isinstance(node, ir.Cast):
             return self.place(node.operand, state)
         return [(value if terms.is_place(value) else ("d", value, ""), after) for value, after in self.evaluate(node, state)]
+
+    def _element(self, base: Term, index: Term, type_: str) -> Term:
+        """The place of an element of an array: of pointers each by itself, where the index is known."""
+        first = terms.deref(base, type_)
+        self.arrays.add(first)
+        pointers = type_.endswith("*") or type_ in self.border.level_types
+        return terms.element(base, index[1], type_) if pointers and index[0] == "c" and index[1] else first
+
+    def _any_element(self, node: ir.Index, place: Term, state: State) -> list[tuple[Term, State]]:
+        """Where ``node`` names an element of the array at ``place`` by an index that is not known: those that this path stored."""
+        if isinstance(node.index, ir.Const) or terms.is_element(place):
+            return [(place, state)]
+        known = [
+            one for one in state.memory if terms.is_element(one) and terms.element(place[1] if place[0] == "d" else place, one[-1], one[-2]) == one
+        ]
+        ways = [*([place] if place in state.memory or not known else []), *known]
+        return [(one, state.copy()) for one in ways] if len(ways) > 1 else [(ways[0], state)]
 
     def load(self, place: Term, state: State, type_: str = "") -> Term:
         """What lies in a place."""
@@ -116,14 +138,22 @@ class Evaluator:
         value = state.memory.get(place)
         if value is not None:
             return value
+        if terms.is_element(place) and (some := state.memory.get(terms.deref(place[1], place[-2]))) is not None:
+            return some  # stored by an index that was not known
         if place[0] == "f":
             outer = state.memory.get(place[1])
             if outer is not None and outer[0] == "v":
                 return self.load(terms.field(outer[1], place[2], place[3]), state, type_)
         return ("v", place)
 
-    def _load_var(self, node: ir.Var, state: State) -> Term:
+    def _variable(self, node: ir.Var) -> Term:
         place: Term = ("a", node.id) if node.scope in ("param", "local") else ("g", node.id)
+        if place[0] == "g" and bare(node.type) in self.border.pages:
+            self.slots.add(place)
+        return place
+
+    def _load_var(self, node: ir.Var, state: State) -> Term:
+        place = self._variable(node)
         return self._typed(self.load(place, state, bare(node.type)), node.type)
 
     def _typed(self, value: Term, type_: str) -> Term:
@@ -196,6 +226,7 @@ class Evaluator:
             if "cookie" in state.waits:
                 # The moment that was noted is before this.
                 state.waits = (state.waits - {"cookie"}) | {"late"}
+            self.put_before_clear(old, unlink, state)
             for event in state.events[state.fence :]:
                 gone = event.kind in ("free", "put") and bool(event.chain)
                 seen = gone and (judge == "all" or (judge == "own" and event.kind == "free" and event.chain[0].place == where))
@@ -461,6 +492,10 @@ class Evaluator:
 
     def serves(self, value: Term) -> None:
         """What lay in a container goes into an entry; see ``Fates``."""
+        raise NotImplementedError
+
+    def put_before_clear(self, table: Term, unlink: Unlink, state: State) -> None:
+        """A table was put into a container, and only then its entry cleared; see ``Fates``."""
         raise NotImplementedError
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:

@@ -7,7 +7,7 @@ from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Use, Walk
 from ptlint.analysis.tables import Tables, records_of
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Event, Hop, Runtimes, State, deferral_of
+from ptlint.analysis.values import GRACE, Event, Hop, Runtimes, State, Unlink, deferral_of
 from ptlint.frontend import ir
 
 __all__ = ["Fates"]
@@ -29,7 +29,7 @@ class Fates(Tables):
             return
         if base[0] == "v" and self._never_set(base[1]):
             return  # no path of the program
-        if base[0] == "v" and base not in self.types and self._only_base(base[1]):
+        if base[0] == "v" and base not in self.types and base[1] not in self.slots and self._only_base(base[1]):
             return
         since = state.since.get(base)
         waited = self._waited(base, after, inner, state)
@@ -62,8 +62,14 @@ class Fates(Tables):
     def _waited(self, base: Term, after: frozenset[str], inner: Event | None, state: State) -> frozenset[str]:
         """What was waited for since the table was unlinked; ``after`` in a callee, whose event is ``inner``."""
         since = state.since.get(base)
+        if "polled" in after and state.waits & {"cookie", "late"}:
+            # The callee asks whether the grace period is over since a moment that was noted here: before the table was unlinked, or after.
+            later = since is not None and "cookie" in since[1]
+            after = (after - {"polled"}) | ({"sync-rcu"} if later else _NOTHING)
         if since is not None:
             return since[1] | after
+        if self.fresh(base, state):
+            return after  # nobody had to be waited for
         taken = next((waits for content, waits in state.taken.items() if terms.contains(base, content)), None)
         if taken is not None:
             # What came on the list while this waited was not waited for.
@@ -161,7 +167,7 @@ class Fates(Tables):
 
     def put_global(self, place: Term, value: Term, state: State) -> None:
         """A table goes into a global variable, or one of each CPU."""
-        if value[0] not in ("c", "fn", "a", "g", "f", "d") and self.level(value, state):
+        if value[0] not in ("c", "fn", "a", "g", "f", "d") and (self.level(value, state) or place in self.slots):
             self._put(value, str(place[1]), state, place)
 
     def serves(self, value: Term) -> None:
@@ -237,7 +243,7 @@ class Fates(Tables):
         """Was the table freed or queued before on this path, and not put into an entry since? What a batch frees was put there before."""
         if any(word.startswith("cell:") for word in event.after) or terms.names_global(event.term):
             return  # what a global leads to by an index that is not known is told apart by nothing
-        for before in (*state.events[state.fence :], *state.gone):
+        for before in (*state.events[state.fence :], *state.gone, *state.again):
             if any(word.startswith("cell:") for word in before.after) or not (self._known(before) and self._known(event)):
                 continue  # code that serves any page drops references: each its own
             if before.kind == "put" and before.extra not in self.ledger.gathers:
@@ -248,8 +254,10 @@ class Fates(Tables):
                 and before.level
                 and not {before.extra, event.extra} & {"pooled", "drained", *(() if self._in_member(event.term) else ("emptied",))}
             )
-            if same and event.chain and before.chain and before.chain[0].place != event.chain[0].place:
-                if event.term[0] == "v" and self._linked(event.term) and event.term not in state.since:
+            elsewhere = before.chain and event.chain and before.chain[0].place != event.chain[0].place
+            if same and (elsewhere or before in state.again):
+                entry = self._linked(event.term) and (not self._in_member(event.term) or self._owner(event.term[1]))
+                if entry and event.term not in state.since:
                     continue  # another table may be in that entry by now
                 self.ledger.doubles.add(Double(self.function.key, before, event), state.runtimes)
 
@@ -267,16 +275,9 @@ class Fates(Tables):
         """Is the constructor's state taken, and not before its time?"""
         base = event.term
         strip = state.stripped.get(base)
-        later = event.kind == "put" or bool(event.after & {"rcu", "sync-rcu"})
+        later = event.kind == "put" or bool(event.after & GRACE)
         batched = any(word.startswith("cell:") for word in event.after)
-        if (
-            strip is not None
-            and strip.waits is not None
-            and not batched
-            and later
-            and event.unlinked is not None
-            and not strip.waits & {"rcu", "sync-rcu"}
-        ):
+        if strip is not None and strip.waits is not None and not batched and later and event.unlinked is not None and not strip.waits & GRACE:
             self.ledger.early.add(Early(self.function.key, strip, event), state.runtimes)
         if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
             return
@@ -297,7 +298,8 @@ class Fates(Tables):
             # What was freed before the entry was last set is not what was in it then.
             sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
             first = max([first, *sets])
-        gone = [event for event in state.events[first:] if event.term == base and (event.kind == "free" or self._in_batch(event))]
+        earlier = state.again if first == state.fence else ()
+        gone = [event for event in (*state.events[first:], *earlier) if event.term == base and (event.kind == "free" or self._in_batch(event))]
         return [event for event in gone if event.extra != "pooled" and event.chain and event.level]
 
     def _walked(self, base: Term, text: str, where: ir.Place, state: State) -> None:
@@ -313,6 +315,15 @@ class Fates(Tables):
         """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
         kind = terms.place_type(event.value).split("[")[0].strip()
         return event.kind == "put" and kind in self.border.pages | {"void *"}
+
+    def put_before_clear(self, table: Term, unlink: Unlink, state: State) -> None:
+        """A table was put into a container, and only then its entry cleared: whoever empties that later frees what was unlinked here."""
+        for index, event in enumerate(state.events[state.fence :], state.fence):
+            if event.kind != "put" or event.term != table or not event.level or event.unlinked is not None or event.extra in self.ledger.gathers:
+                continue
+            put = event._replace(unlinked=unlink, after=_NOTHING)
+            state.events = (*state.events[:index], put, *state.events[index + 1 :])
+            self.ledger.ways.add(("put", put), state.runtimes)
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
         """A table is freed, or put into the gather, before the entry that points to it is cleared. What one callee does is said there."""
@@ -340,13 +351,13 @@ class Fates(Tables):
             state.events = self.ledger.first((*state.events, event), self.bounds.events, "events")
 
     def _polled(self, kind: str, state: State) -> None:
-        """A moment is noted, or a grace period since the moment that was noted last is over. Where none was noted on this path, it was before."""
+        """A moment is noted, or a grace period since the moment that was noted last is over. Where none was noted on this path, a caller did."""
         noted = bool(state.waits & {"cookie", "late"})
 
         def after(waits: frozenset[str]) -> frozenset[str]:
             if kind == "cookie":
                 return waits | {kind}
-            return waits | {"sync-rcu"} if "cookie" in waits or not noted else waits
+            return waits | {"sync-rcu"} if "cookie" in waits else waits if noted else waits | {"polled"}
 
         state.since = {base: (where, after(waits)) for base, (where, waits) in state.since.items()}
         state.taken = {content: after(waits) for content, waits in state.taken.items()}

@@ -13,7 +13,7 @@ from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Answers, Origins
 from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
-from ptlint.analysis.values import Event, Hop
+from ptlint.analysis.values import GRACE, Event, Hop
 from ptlint.frontend import ir
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
@@ -121,7 +121,7 @@ def _later(build: _Build) -> Iterator[RawFinding]:
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
 
     def met(event: Event) -> bool:
-        if event.after & {"rcu", "sync-rcu"} or (build.only_irq(event) and "ipi" in event.after):
+        if event.after & GRACE or (build.only_irq(event) and "ipi" in event.after):
             return False  # waited for before it was queued
         if event.space != "user" or "cookie" in event.after:
             return False  # who empties it asks whether the grace period since then is over
@@ -144,15 +144,9 @@ def _later(build: _Build) -> Iterator[RawFinding]:
     yield from _emptied_at_once(build, [(event, runtimes) for (kind, event), runtimes in build.ledger.ways.items() if kind == "put" and met(event)])
     for cell, event in put.items():
         ways: dict[Hop, tuple[tuple[Hop, ...], Runtimes]] = {}
-        rows = build.ledger.drains.get(cell, Noted())
-        drains = {chain for chain, _ in rows}
-        for (chain, _), runtimes in rows.items():
-            if any(chain[index:] in drains for index in range(1, len(chain))):
-                continue  # said where it is nearer
-            if build.contexts.refine(chain[0].deferral, chain[0].function) != "workqueue":
-                continue
-            if chain[0] not in ways or len(chain) < len(ways[chain[0]][0]):
-                ways[chain[0]] = (chain, runtimes - by_ipi)
+        for _, nearest, word, runtimes in _drained(build, cell):
+            if word == "workqueue" and (nearest[0] not in ways or len(nearest) < len(ways[nearest[0]][0])):
+                ways[nearest[0]] = (nearest, runtimes - by_ipi)
         for hop, (chain, runtimes) in ways.items():
             if runtimes and hop.place not in said:
                 message = "page table is freed from a worker: no grace period lies between the unlink and this"
@@ -178,29 +172,47 @@ def _used(build: _Build) -> Iterator[RawFinding]:
 
 
 def _emptied_at_once(build: _Build, puts: list[tuple[Event, Runtimes]]) -> Iterator[RawFinding]:
-    """PTL004, where what was unlinked is put into a container, and what is taken out of that is freed with nothing waited for."""
+    """PTL004, where what was unlinked is put into a container, and what comes out of that is freed with nothing waited for; PTL002 after an IPI."""
     missing = ("irq", "rcu") if build.user_rcu else ("irq",)
     ways: dict[Hop, dict[Event, Runtimes]] = {}
+    waiting: dict[Hop, dict[Event, Runtimes]] = {}
     for event, runtimes in puts:
         cell = event.extra
         # The deposit of a huge page is withdrawn when no entry has led to it for long; a node of another page is of any list.
         record = f"{cell.rsplit('.', 1)[0]} *"
         if event.unlinked is None or cell in build.ledger.gathers or record in build.border.pages or record in build.border.tables:
             continue
-        if "ipi" in event.after or (not build.user_rcu and "flush" in event.after):
-            runtimes = runtimes - build.by_ipi if "ipi" not in event.after else frozenset()
-        rows = build.ledger.drains.get(cell, Noted())
-        drains = {chain for chain, _ in rows}
-        for (chain, _), freed in rows.items():
-            if any(chain[index:] in drains for index in range(1, len(chain))):
-                continue  # said where it is nearer
-            if runtimes & freed and build.contexts.refine(chain[0].deferral, chain[0].function) == "immediate":
-                whole = event._replace(chain=(*event.chain, *chain))
-                ways.setdefault(chain[0], {})[whole] = runtimes & freed
+        if not build.user_rcu and "flush" in event.after:
+            runtimes = runtimes - build.by_ipi
+        for chain, nearest, word, freed in _drained(build, cell):
+            by_ipi = word == "semi-rcu" or (word == "immediate" and "ipi" in event.after)
+            if by_ipi and freed and not build.only_irq(event):
+                hops = [hop for hop in chain if hop.deferral == "semi-rcu"] or nearest[:1]
+                waiting.setdefault(hops[-1], {})[event._replace(chain=(*event.chain, *chain))] = freed
+            elif not by_ipi and word == "immediate" and runtimes & freed:
+                ways.setdefault(nearest[0], {})[event._replace(chain=(*event.chain, *nearest))] = runtimes & freed
     for hop, events in ways.items():
         event = min(events, key=_weight)
         message = "page table is kept for later, and freed with no grace period between the unlink and that"
         yield _finding("PTL004", "error", message, hop, event, missing, build, _all(events.values()))
+    for hop, events in waiting.items():
+        event = min(events, key=_weight)
+        message = "page table is kept for later, and freed after an IPI: walkers under rcu_read_lock() are not waited for"
+        yield _finding("PTL002", "error", message, hop, event, ("rcu",), build, _all(events.values()))
+
+
+def _drained(build: _Build, cell: str) -> Iterator[tuple[tuple[Hop, ...], tuple[Hop, ...], str, Runtimes]]:
+    """How what lies in a container is freed: the calls, these from the nearest function on that sees the container, the word for it, and where.
+
+    The outermost caller that sees the container decides: it may wait between taking things out and freeing them.
+    """
+    rows = build.ledger.drains.get(cell, Noted())
+    chains = {chain for chain, _ in rows}
+    inner = {chain[index:] for chain in chains for index in range(1, len(chain))}
+    for (chain, _), runtimes in rows.items():
+        if chain not in inner:
+            nearest = next(chain[index:] for index in range(len(chain) - 1, -1, -1) if chain[index:] in chains)
+            yield chain, nearest, build.contexts.refine(chain[0].deferral, chain[0].function), runtimes
 
 
 def _flushing_by_ipi(program: Program, border: Border) -> Runtimes:
@@ -245,7 +257,7 @@ def _recycled(build: _Build) -> Iterator[RawFinding]:
     """PTL001: unlinked where others may walk, and put where new tables are taken from: in service again at once."""
     ways: dict[tuple[str, Place], dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
-        waited = event.after & {"rcu", "sync-rcu", "ipi"}
+        waited = event.after & (GRACE | {"ipi"})
         if kind == "put" and event.extra in build.ledger.served and event.unlinked is not None and not waited and event.space == "user":
             if not build.user_rcu and "flush" in event.after:
                 runtimes = runtimes - build.by_ipi

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ptlint.frontend import ir
-from ptlint.program.walk import expressions, sub
+from ptlint.program.walk import expressions, sub, successors
 
-__all__ = ["Flow", "flow_of", "successors"]
+__all__ = ["Flow", "flow_of"]
 
 
 class Flow(NamedTuple):
@@ -19,7 +19,8 @@ class Flow(NamedTuple):
     ``limits`` are the parameters, by index, that a loop runs up to: where a range ends. ``used_up`` are calls after a loop that are given,
     as arguments of these two numbers, what the loop counted up and what it counted to: a range of nothing. ``order`` is each block's
     position where a block comes after those that lead to it, but for the edges that close loops. ``given`` maps a loop's head to what
-    the variables get that the loop sets: numbers, or None for what is no plain number.
+    the variables get that the loop sets: numbers, or None for what is no plain number; ``flags`` to those that get plain numbers only, or are
+    shown to others.
     """
 
     loops: dict[int, frozenset[int]]
@@ -29,17 +30,7 @@ class Flow(NamedTuple):
     order: tuple[int, ...] = ()
     given: Mapping[int, Mapping[str, frozenset[int | None]]] = MappingProxyType({})
     used_up: frozenset[tuple[ir.Place, int, int]] = frozenset()
-
-
-def successors(end: ir.Terminator) -> tuple[int, ...]:
-    """The blocks that may come next."""
-    if isinstance(end, ir.Jump):
-        return (end.target,)
-    if isinstance(end, ir.Branch):
-        return (end.yes, end.no)
-    if isinstance(end, ir.Switch):
-        return tuple(dict.fromkeys((*(target for _, _, target in end.cases), end.default)))
-    return ()
+    flags: Mapping[int, frozenset[str]] = MappingProxyType({})
 
 
 def flow_of(function: ir.Function) -> Flow:
@@ -62,23 +53,27 @@ def flow_of(function: ir.Function) -> Flow:
     inside = frozenset().union(*loops.values())
     set_in = {block: list(_settings(function.blocks[block])) for block in inside}
     given: dict[int, dict[str, frozenset[int | None]]] = {}
+    flags: dict[int, frozenset[str]] = {}
     for head, body in loops.items():
         rows = given[head] = {}
-        for variable, number in (one for block in body for one in set_in[block]):
+        computed = set()
+        for variable, number, shown in (one for block in body for one in set_in[block]):
             rows[variable] = rows.get(variable, frozenset()) | {number}
+            computed |= {variable} if number is None and not shown else set()
+        flags[head] = frozenset(rows.keys() - computed)
     all_of = {head: frozenset(body) for head, body in loops.items()}
-    return Flow(all_of, back, _live(function, next_of), _limits(function, inside), order, given, _used_up(function, inside))
+    return Flow(all_of, back, _live(function, next_of), _limits(function, inside), order, given, _used_up(function, inside), flags)
 
 
-def _settings(block: ir.Block) -> Iterator[tuple[str, int | None]]:
-    """The variables that a block sets, each with the number that it gets; None where that is no plain number, or the address is taken."""
+def _settings(block: ir.Block) -> Iterator[tuple[str, int | None, bool]]:
+    """The variables that a block sets, each with the number that it gets; None where that is no plain number, or the address is taken (True)."""
     for node in (node for top in expressions(block) for node in sub(top)):
         if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var):
-            yield node.left.id, node.right.value if isinstance(node.right, ir.Const) and not node.op else None
+            yield node.left.id, node.right.value if isinstance(node.right, ir.Const) and not node.op else None, False
         elif isinstance(node, ir.Unary) and ("+" in node.op or "-" in node.op or node.op == "&"):
             base = _base(node.operand)
             if isinstance(base, ir.Var):
-                yield base.id, None
+                yield base.id, None, node.op == "&"
 
 
 def _limits(function: ir.Function, inside: frozenset[int]) -> frozenset[int]:
@@ -114,8 +109,8 @@ def _used_up(function: ir.Function, inside: frozenset[int]) -> frozenset[tuple[i
     if not counted:
         return frozenset()
     outside = [block for index, block in enumerate(function.blocks) if index not in inside]
-    set_in = {variable for index in inside for variable, _ in _settings(function.blocks[index])}
-    set_outside = Counter(variable for block in outside for variable, _ in _settings(block))
+    set_in = {variable for index in inside for variable, *_ in _settings(function.blocks[index])}
+    set_outside = Counter(variable for block in outside for variable, *_ in _settings(block))
     pairs = {
         (counter, limit)
         for (counter, limit), variable in counted.items()

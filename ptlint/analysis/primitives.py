@@ -276,20 +276,26 @@ class Primitives(Fates):
         elif action.action == "del":
             state.facts[("unlisted", thing)] = True
         elif action.action == "splice":
-            held = state.memory.get(("f", thing, "held", ""))
-            if held is not None and head[0] != "a":
-                cell = self._cell(head)
-                if cell:
-                    self._put(held, cell, state, head)
-            elif head[0] == "a":
-                content = held if held is not None else ("v", ("f", thing, "held", ""))
-                state.memory[("f", head, "held", "")] = content
-                if thing[0] != "a":
-                    state.taken = {**state.taken, content: _NOTHING}
-                for place in list(state.memory):
-                    # The list is walked through its head's pointers: these lead to what was held by the other one now.
-                    if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
-                        state.memory[place] = content
+            self._splice(thing, head, state)
+
+    def _splice(self, thing: Term, head: Term, state: State) -> None:
+        """All of one list goes on another: one of this function's own, the caller's, or one that others have too."""
+        held = state.memory.get(("f", thing, "held", ""))
+        if head[0] == "p":
+            self.emit(Event("splice", thing, value=head), state)
+        elif head[0] != "a":
+            cell = self._cell(head)
+            if held is not None and cell:
+                self._put(held, cell, state, head)
+        else:
+            content = held if held is not None else ("v", ("f", thing, "held", ""))
+            state.memory[("f", head, "held", "")] = content
+            if thing[0] != "a":
+                state.taken = {**state.taken, content: _NOTHING}
+            for place in list(state.memory):
+                # The list is walked through its head's pointers: these lead to what was held by the other one now.
+                if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
+                    state.memory[place] = content
 
     def _add(self, thing: Term, head: Term, state: State) -> None:
         """Something goes on a list by its node: one of this function's own, the caller's, or one that others have too."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable
+
 from ptlint.analysis.evaluate import bare
+from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
+from ptlint.program.walk import nodes
 
 __all__ = ["Relevance"]
 
@@ -13,11 +18,16 @@ _SMALL = 24
 
 
 class Relevance:
-    """Answers for one program; each answer is computed once."""
+    """Answers for one program; each answer is computed once.
 
-    def __init__(self, program: Program, border: Border) -> None:
+    Args:
+        kept: members and global variables that are known to be given tables, whatever their types say.
+    """
+
+    def __init__(self, program: Program, border: Border, kept: frozenset[str] = frozenset()) -> None:
         self.program = program
         self.border = border
+        self.kept = kept
         self._vocabulary = frozenset({*border.level_types, *border.entries, *(f"{name} *" for name in border.gathers), *border.gathers})
         self._handling: dict[str, bool] = {}
         self._arrays = border.pages | {"void *"} | border.level_types.keys()
@@ -51,11 +61,30 @@ class Relevance:
         return len(function.blocks) <= 8 and self.program.outlines[key].size <= _SMALL * 4
 
     def empties(self, key: str) -> bool:
-        """Does it read an array of pages, and free by what it calls? So a batch is emptied."""
+        """Does it read an array of pages, or what is known to be given tables, and free by what it calls? So a batch is emptied."""
         if key not in self.frees:
             return False
         types = self.program.outlines[key].members.values()
-        return any("[" in type_ and bare(type_).split("[")[0].strip() in self._arrays for type_ in types)
+        return key in self._readers or any("[" in type_ and bare(type_).split("[")[0].strip() in self._arrays for type_ in types)
+
+    def emptying(self, kept: Iterable[str]) -> bool:
+        """Is there a function that would matter if these members and variables were known to be given tables?"""
+        more = Relevance(self.program, self.border, frozenset(kept))
+        return any(not self.matters(key) for key in more._readers & self.frees)
+
+    @functools.cached_property
+    def _readers(self) -> frozenset[str]:
+        """The functions that name a member, or a variable, that is known to be given tables, and who gets a page from these."""
+        if not self.kept:
+            return frozenset()
+        found = {key for key, outlined in self.program.outlines.items() if not self.kept.isdisjoint(outlined.members)}
+        variables = self.kept - self.program.member_types.keys()
+        for key in self.program.functions if variables else ():
+            pages = any(bare(type_) in self.border.pages for type_ in self.program.outlines[key].types)
+            if pages and any(isinstance(node, ir.Var) and node.id in variables for node in nodes(self.program.functions[key])):
+                found.add(key)
+        giving = [key for key in found if bare(self.program.functions[key].result) in self._arrays]
+        return frozenset(found.union(*(self.program.callers.get(key, ()) for key in giving)))
 
     def matters(self, key: str) -> bool:
         """Is the function looked at for its own sake, called or not?"""

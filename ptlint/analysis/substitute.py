@@ -63,6 +63,8 @@ class Substitute:
 
     def place(self, place: Term) -> Term:
         kind = place[0]
+        if terms.is_element(place):
+            return terms.element(self.term(place[1]), place[-1], place[-2])
         if kind == "f":
             return terms.field(self.term(place[1]), place[2], place[3])
         if kind == "d":

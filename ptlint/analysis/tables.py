@@ -35,6 +35,7 @@ class Tables(Watching):
     reads_below: set[int]
     batched: set[Term]
     noted: set[tuple[object, ...]]
+    slots: set[Term]
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""
@@ -189,7 +190,7 @@ class Tables(Watching):
             if place[0] == "f" and place[2] == "held":
                 return self._cell(place[1])
             if place[0] == "g":
-                return str(place[1]) if self.level_of_type(base) else ""
+                return str(place[1]) if place in self.slots or self.level_of_type(base) else ""
             while place[0] == "d":
                 place = place[1][1] if place[1][0] == "v" else place[1]
             return str(place[2]) if place[0] == "f" else ""

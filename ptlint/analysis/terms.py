@@ -8,6 +8,7 @@ A term is a tuple whose first element is its kind:
 ``("g", variable)``          the place of a global variable
 ``("f", base, member, T)``   the place of ``member`` ("struct page.lru", of type T) in what ``base`` points to, or in the place ``base``
 ``("d", base, T)``           the place, of type T, that the value ``base`` points to
+``(..., k)``                 the same for element k, which is not the first, of an array in that place
 ``("v", place)``             the value that lies in a place on entry
 ``("n", key, T)``            a value of type T that nothing is known of; ``("m", key, T)`` one that an allocator returned
 ``("fn", key)``              a function
@@ -34,7 +35,9 @@ __all__ = [
     "contains",
     "deref",
     "down",
+    "element",
     "field",
+    "is_element",
     "is_place",
     "leaves",
     "names_global",
@@ -69,6 +72,18 @@ def field(base: Term, member: str, type_: str) -> Term:
 def deref(base: Term, type_: str) -> Term:
     """The place that ``base`` points to."""
     return base if base[0] in _PLACES else ("d", base, type_)
+
+
+def element(base: Term, index: int, type_: str) -> Term:
+    """The place of an element of the array at ``base``, or that ``base`` points to; the first one is told by no number."""
+    if base[0] not in _PLACES:
+        return ("d", base, type_, index)
+    return ("f", base, base[2] if base[0] == "f" else "", type_, index) if base[0] in "af" else base
+
+
+def is_element(place: Term) -> bool:
+    """Is it the place of an element of an array, but the first?"""
+    return bool(place[0] in "fd" and isinstance(place[-1], int))
 
 
 def up(pointer: Term, member: str) -> Term:

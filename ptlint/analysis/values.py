@@ -8,9 +8,11 @@ from ptlint.analysis.overlay.notes import Claim
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["Case", "Event", "Hop", "Pass", "Runtimes", "State", "Strip", "Summary", "Unlink", "deferral_of"]
+__all__ = ["GRACE", "Case", "Event", "Hop", "Pass", "Runtimes", "State", "Strip", "Summary", "Unlink", "deferral_of"]
 
 Runtimes = frozenset[str]
+GRACE = frozenset(("rcu", "sync-rcu", "polled"))
+"""The waits that are for a grace period: ``polled`` for one since a moment that a caller noted."""
 
 
 class Hop(NamedTuple):
@@ -49,7 +51,7 @@ class Event(NamedTuple):
     ``kind``: ``free`` (given back), ``put`` (stored in the container ``extra``), ``set`` (the entry at place
     ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's
     state is given or taken), ``queue`` (the work item, or the like, at ``term`` by ``extra``), ``list`` (the node at ``term`` goes on
-    the list at ``value``, which is the caller's).
+    the list at ``value``, which is the caller's), ``splice`` (so does all that is on the list at ``term``).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
@@ -133,16 +135,21 @@ class State:
     """What holds at one point of one path.
 
     Of the ``events`` those from ``fence`` on belong to this time around a loop. ``apart`` is where a mapping was taken out of everybody's
-    reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``passes``
+    reach, ``gone`` the frees of what was allocated here: no caller has to know of these. ``again`` are the frees, in an earlier time around a
+    loop, of what is the same table every time; the body of the loops ``anew`` is run once more because of these, or because a flag is no longer
+    what it was when the loop was ``entered``. ``passes``
     are the calls so far that were given an address space or a mapping. ``taken`` is what was taken off a list that others put things on, with
     the waits since.
     """
 
     __slots__ = (
+        "again",
+        "anew",
         "apart",
         "claims",
         "done",
         "ended",
+        "entered",
         "events",
         "exclusive",
         "facts",
@@ -179,6 +186,9 @@ class State:
         self.passes: tuple[Pass, ...] = ()
         self.stripped: dict[Term, Strip] = {}
         self.gone: tuple[Event, ...] = ()
+        self.again: tuple[Event, ...] = ()
+        self.anew: frozenset[int] = frozenset()
+        self.entered: dict[int, frozenset[tuple[Term, Term]]] = {}
         self.taken: dict[Term, frozenset[str]] = {}
 
     def copy(self) -> State:
@@ -201,6 +211,9 @@ class State:
         other.passes = self.passes
         other.stripped = self.stripped
         other.gone = self.gone
+        other.again = self.again
+        other.anew = self.anew
+        other.entered = self.entered
         other.taken = self.taken
         return other
 
@@ -222,6 +235,7 @@ class State:
             self.reading,
             frozenset(self.stripped),
             self.gone,
+            self.again,
             self.claims,
             frozenset(self.memory.items()),
             frozenset(self.since.items()),
@@ -231,9 +245,9 @@ class State:
 
 def deferral_of(after: frozenset[str]) -> str:
     """The word for how a free is deferred, from the waits before it; ``cell:NAME`` where it went through a container."""
-    for wait in ("rcu", "sync-rcu", "workqueue"):
+    for wait in ("rcu", "sync-rcu", "polled", "workqueue"):
         if wait in after:
-            return wait
+            return "sync-rcu" if wait == "polled" else wait
     through = sorted(word for word in after if word.startswith("cell:"))
     if through:
         return through[0]

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import bisect
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import msgspec
 
 from ptlint.frontend import ir
 from ptlint.program.border import Border
-from ptlint.program.given import Given, named
+from ptlint.program.filled import Filler, filled
+from ptlint.program.given import Given
 from ptlint.program.outline import Outline, outline
 
-__all__ = ["Filler", "Program", "inner_slot", "link", "slot"]
-
-
-class Filler(msgspec.Struct, frozen=True):
-    """A function that a table of functions may hold: put there in ``runtime`` (None: by an initialiser, or by everybody)."""
-
-    function: str
-    runtime: str | None
-    place: ir.Place
+__all__ = ["Program", "link"]
 
 
 class Program(msgspec.Struct, frozen=True, dict=True):
@@ -103,10 +96,10 @@ class Program(msgspec.Struct, frozen=True, dict=True):
     def targets(self, member: str) -> dict[str, frozenset[str]]:
         """The functions that a call through ``member`` may reach, each with the runtimes in which it does.
 
-        A runtime that fills the member itself does not run what the initialiser put there.
+        A runtime that fills the member itself does not run what the initialiser put there, unless it does so on some ways only.
         """
         fillers = self.tables.get(member, ())
-        own = {filler.runtime for filler in fillers if filler.runtime in self.runtimes}
+        own = {filler.runtime for filler in fillers if filler.runtime in self.runtimes and filler.always}
         found: dict[str, set[str]] = {}
         for filler in fillers:
             if filler.runtime is None:
@@ -147,85 +140,10 @@ def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) ->
     return Program(
         runtimes,
         functions,
-        _tables(functions, outlines, variables, callers, border),
+        filled(functions, outlines, variables, callers, border),
         variables,
         callees,
         {key: frozenset(value) for key, value in callers.items()},
         layouts,
         outlines,
     )
-
-
-def _tables(
-    functions: dict[str, ir.Function],
-    outlines: dict[str, Outline],
-    variables: dict[str, ir.Global],
-    callers: dict[str, set[str]],
-    border: Border,
-) -> dict[str, tuple[Filler, ...]]:
-    found: dict[str, set[Filler]] = {}
-    copies: list[tuple[str, str, str | None]] = []  # from which variable, into which member, when
-    copied = set()
-
-    def initialised(value: ir.Expr | None, runtime: str | None, place: ir.Place, around: str = "") -> None:
-        for member, function in _initialiser(value, around):
-            found.setdefault(member, set()).add(Filler(function, runtime, place))
-
-    given = Given(functions, outlines, callers)
-    for at, function in functions.items():
-        runtime = border.runtime_of(function.place.file)
-        for node in outlines[at].stores:
-            if name := slot(node.left):
-                for key in named(node.right):
-                    found.setdefault(name, set()).add(Filler(key, runtime, node.place))
-                for key, giver in given.behind(at, node.right):
-                    found.setdefault(name, set()).add(Filler(key, runtime or border.runtime_of(functions[giver].place.file), node.place))
-            source, target = _variable(node.right), _variable(node.left)
-            if source in variables and target in variables and source != target:
-                copies.append((source, slot(node.left), runtime))
-                copied.add(source)
-            if isinstance(node.right, ir.Init):
-                initialised(node.right, runtime, node.place, slot(node.left))
-    for variable in variables.values():
-        if variable.id not in copied:
-            runtime = border.runtime_of(variable.place.file)
-            initialised(variable.init, runtime, variable.place)
-    for source, into, runtime in copies:
-        owner = runtime or border.runtime_of(variables[source].place.file)
-        initialised(variables[source].init, owner, variables[source].place, into)
-    return {
-        member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place)))
-        for member, fillers in sorted(found.items())
-    }
-
-
-def slot(node: ir.Expr) -> str:
-    """The member that an expression names (``struct pv_mmu_ops.tlb_remove_table``); empty where it names none."""
-    return f"{node.record}.{node.name}" if isinstance(node, ir.Member) else ""
-
-
-def inner_slot(node: ir.Expr) -> str:
-    """As ``slot``, of a record that lies in a member of another one: with that before (``struct pv_mmu_ops.pmd_val.func``)."""
-    around = slot(node.base) if isinstance(node, ir.Member) and not node.arrow else ""
-    return f"{around}.{node.name}" if around and isinstance(node, ir.Member) else ""
-
-
-def _initialiser(value: ir.Expr | None, around: str) -> Iterator[tuple[str, str]]:
-    """(member, function) for each function in an initialiser; ``around`` is the member that it is for, and gives the member a second name."""
-    if isinstance(value, ir.Init):
-        for field in value.fields:
-            if isinstance(field.value, ir.Init):
-                yield from _initialiser(field.value, f"{field.record}.{field.path[-1]}" if field.record and field.path else "")
-                continue
-            if field.record and field.path:
-                names = [f"{field.record}.{field.path[-1]}", *([f"{around}.{field.path[-1]}"] if around else [])]
-                yield from ((name, key) for key in named(field.value) for name in names)
-
-
-def _variable(value: ir.Expr) -> str:
-    """The variable at the bottom of ``a.b.c`` or ``a[1]``; empty when there is none."""
-    while isinstance(value, (ir.Member, ir.Index)):
-        if isinstance(value, ir.Member) and value.arrow:
-            return ""
-        value = value.base
-    return value.id if isinstance(value, ir.Var) else ""

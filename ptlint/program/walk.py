@@ -1,4 +1,4 @@
-"""Walks over the expressions of the IR."""
+"""Walks over the expressions and blocks of the IR."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ptlint.frontend import ir
 
-__all__ = ["expressions", "nodes", "sub"]
+__all__ = ["expressions", "nodes", "reached", "sub", "successors"]
 
 
 def expressions(block: ir.Block) -> Iterator[ir.Expr]:
@@ -53,3 +53,26 @@ def nodes(function: ir.Function) -> Iterator[ir.Expr]:
     for block in function.blocks:
         for top in expressions(block):
             yield from sub(top)
+
+
+def successors(end: ir.Terminator) -> tuple[int, ...]:
+    """The blocks that may come next."""
+    if isinstance(end, ir.Jump):
+        return (end.target,)
+    if isinstance(end, ir.Branch):
+        return (end.yes, end.no)
+    if isinstance(end, ir.Switch):
+        return tuple(dict.fromkeys((*(target for _, _, target in end.cases), end.default)))
+    return ()
+
+
+def reached(function: ir.Function, start: int, without: set[int]) -> set[int]:
+    """The blocks that can be reached from one, itself among them, on ways that lead through none of ``without``."""
+    found: set[int] = set()
+    todo = [start]
+    while todo:
+        index = todo.pop()
+        if index not in found and index not in without:
+            found.add(index)
+            todo += successors(function.blocks[index].end)
+    return found

@@ -385,19 +385,22 @@ class Watching(Evaluator):
         found = self.walked(thing)
         if found is not None and (cell := self.cell_name(found[0])):
             self.ledger.overlay.drained.setdefault(cell, set()).add(at)
-        self._read_over(thing, state)
+        self._read_over(thing, at, state)
 
-    def _read_over(self, thing: Term, state: State) -> None:
-        """In a callback: did it lie in a member of the callback's own object whose words the queue has written over?"""
+    def _read_over(self, thing: Term, freed: Step, state: State) -> None:
+        """In a callback: did it lie in a member of the callback's own object whose words the queue has written over?
+
+        It is read here, or by the callee that is called at ``freed``.
+        """
         found = self.words.place(thing[1]) if thing[0] == "v" else None
         if found is None or found[0][0] != "up" or found[0][1][0] != "p":
             return
         owner, member = found
         head = str(owner[2])
         reads = [at for at, read, access, other, _, _ in self.kept_uses if read == member and access == "reads" and other == owner]
-        if head in self.words.heads and reads and self.words.overlap(member, head):
+        if head in self.words.heads and self.words.overlap(member, head):
             queued = Claim("head", owner, head, self._step(self.function.place, ""))
-            use = Claim("touch", owner, member, reads[0], access="reads")
+            use = Claim("touch", owner, member, reads[0] if reads else freed, access="reads")
             self._clash("after", use, queued, use, state)
 
     # ---- the end ---------------------------------------------------------------------------------------------
