@@ -73,6 +73,8 @@ class Answers:
                 return tuple(key for key in named if key in program.functions)
             case ("type", member):
                 return bare(program.member_types.get(member, ""))
+            case ("keeps", member):
+                return member in self._relevance.kept
             case ("enter", key, table, place):
                 return self._relevance.enter(key, table=table, place=place)
         raise AssertionError(question)
@@ -149,6 +151,10 @@ class Asked:
     def type_of(self, member: str) -> str:
         """The type of a member (``struct list_head.next``); empty where no function names it."""
         return str(self._ask("type", member))
+
+    def keeps(self, member: str) -> bool:
+        """Is a member known to be given tables, whatever its type says?"""
+        return bool(self._ask("keeps", member))
 
     def enter(self, key: str, *, table: bool, place: bool) -> bool:
         """Go into a call? See ``Relevance``."""

@@ -25,8 +25,8 @@ class Calls(Primitives):
         """Evaluate the arguments, find the targets, apply what they do."""
         states: list[tuple[list[Term], State]] = [([], state)]
         for argument in node.args:
-            given = [([*done, value], after) for done, before in states for value, after in self.evaluate(argument, before)]
-            states = list(self.ledger.first(given, 6, "states"))
+            evaluated = [([*done, value], after) for done, before in states for value, after in self.evaluate(argument, before)]
+            states = list(self.ledger.first(evaluated, 6, "states"))
         found: list[tuple[Term, State]] = []
         for values, after in states:
             if isinstance(node.function, ir.FunctionRef):
@@ -35,6 +35,13 @@ class Calls(Primitives):
             for target, middle in self.evaluate(node.function, after):
                 if target[0] == "fn":
                     found += self._direct(target[1], values, node, middle, "call")
+                elif target[0] == "p" and any(self.level(value, middle) for value in values):
+                    # What callers give; a function that nobody gives by name is not known.
+                    given = self.asked.given(self.function.key, target[1])
+                    for key in given:
+                        found += self._direct(key, list(values), node, middle.copy(), "call")
+                    if not given:
+                        found += self._through_member("", values, node, middle)
                 else:
                     found += self._through_member(_member(node.function), values, node, middle)
         return found

@@ -13,6 +13,7 @@ from ptlint.frontend import ir
 __all__ = ["Fates"]
 
 _NOTHING: frozenset[str] = frozenset()
+_NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t"))
 
 
 class Fates(Tables):
@@ -30,7 +31,8 @@ class Fates(Tables):
         if base[0] == "v" and self._never_set(base[1]):
             return  # no path of the program
         if base[0] == "v" and base not in self.types and base[1] not in self.slots and self._only_base(base[1]):
-            return
+            if base[1][0] != "f" or not self.asked.keeps(str(base[1][2])):
+                return
         since = state.since.get(base)
         waited = self._waited(base, after, inner, state)
         unlinked = since[0] if since is not None else None
@@ -162,7 +164,8 @@ class Fates(Tables):
         if base[0] in ("c", "fn", "n", "m", "g") or base[0] in ("a", "f", "d"):
             return
         kept = kind.split("[")[0].strip()
-        if kept in self.border.pages or kept in self.border.tables or kept == "void *":
+        typed = kept in self.border.pages or kept in self.border.tables or kept == "void *"
+        if typed or (kept in _NUMBERS and self.level(value, state)):
             self._put(value, str(place[2]), state, place)
 
     def put_global(self, place: Term, value: Term, state: State) -> None:

@@ -78,7 +78,8 @@ class Contexts:
         contexts = self.of(function)
         if deferral == "immediate" and len(contexts) == 1:
             return next(iter(contexts))
-        return deferral
+        # What an RCU callback hands on has been waited for.
+        return "rcu" if deferral in ("workqueue", "semi-rcu") and contexts == {"rcu"} else deferral
 
 
 def reached(ledger: Ledger, program: Program) -> dict[str, Runtimes]:

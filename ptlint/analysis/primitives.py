@@ -148,11 +148,12 @@ class Primitives(Fates):
 
     def _freed(self, value: Term, form: str, state: State) -> list[Term]:
         if form == "contents":
-            return [
-                held
-                for place, held in state.memory.items()
-                if terms.contains(place, value) and place != value and held[0] in ("v", "p", "m", "up", "o")
+            held = [
+                content
+                for place, content in state.memory.items()
+                if terms.contains(place, value) and place != value and content[0] in ("v", "p", "m", "up", "o")
             ]
+            return held or ([("v", ("f", value, "held", ""))] if value[0] in "gf" else [])
         if form == "array":
             return [self.load(terms.deref(value, "struct page *"), state)]
         return [value]

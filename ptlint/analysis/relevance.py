@@ -6,10 +6,8 @@ import functools
 from collections.abc import Iterable
 
 from ptlint.analysis.evaluate import bare
-from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
-from ptlint.program.walk import nodes
 
 __all__ = ["Relevance"]
 
@@ -77,12 +75,8 @@ class Relevance:
         """The functions that name a member, or a variable, that is known to be given tables, and who gets a page from these."""
         if not self.kept:
             return frozenset()
-        found = {key for key, outlined in self.program.outlines.items() if not self.kept.isdisjoint(outlined.members)}
-        variables = self.kept - self.program.member_types.keys()
-        for key in self.program.functions if variables else ():
-            pages = any(bare(type_) in self.border.pages for type_ in self.program.outlines[key].types)
-            if pages and any(isinstance(node, ir.Var) and node.id in variables for node in nodes(self.program.functions[key])):
-                found.add(key)
+        outlines = self.program.outlines.items()
+        found = {key for key, outlined in outlines if not self.kept.isdisjoint(outlined.members) or not self.kept.isdisjoint(outlined.variables)}
         giving = [key for key in found if bare(self.program.functions[key].result) in self._arrays]
         return frozenset(found.union(*(self.program.callers.get(key, ()) for key in giving)))
 

@@ -16,7 +16,7 @@ class Outline(NamedTuple):
     ``functions`` are the keys of all functions, called or not, ``called`` the names of those that it calls, ``calls`` the calls themselves, with
     the key of what is called; ``members`` have their types
     (``struct page.lru``), ``watched`` are those whose place is known, or that ``container_of`` starts from; ``types`` are those of variables,
-    casts, members and calls; ``stores`` its plain assignments; ``size`` the number of its expressions.
+    casts, members and calls; ``variables`` the global ones; ``stores`` its plain assignments; ``size`` the number of its expressions.
     """
 
     functions: frozenset[str]
@@ -25,6 +25,7 @@ class Outline(NamedTuple):
     members: dict[str, str]
     watched: frozenset[str]
     types: frozenset[str]
+    variables: frozenset[str]
     stores: tuple[ir.Assign, ...]
     size: int
 
@@ -36,6 +37,7 @@ def outline(function: ir.Function) -> Outline:
     members: dict[str, str] = {}
     watched: set[str] = set()
     types: set[str] = set()
+    variables: set[str] = set()
     stores: list[ir.Assign] = []
     size = 0
     for node in nodes(function):
@@ -46,7 +48,11 @@ def outline(function: ir.Function) -> Outline:
             members.setdefault(path, node.type)
             if node.place is not None:
                 watched.add(path)
-        elif isinstance(node, (ir.Var, ir.Cast)):
+        elif isinstance(node, ir.Var):
+            types.add(node.type)
+            if node.scope not in ("param", "local"):
+                variables.add(node.id)
+        elif isinstance(node, ir.Cast):
             types.add(node.type)
         elif isinstance(node, ir.FunctionRef):
             functions.add(node.key)
@@ -61,4 +67,6 @@ def outline(function: ir.Function) -> Outline:
             record = " ".join(word for word in node.type.replace("*", " ").split() if word not in ("const", "volatile"))
             watched.add(f"{record}.{name.value}")
     called = frozenset(key.rsplit(":", 1)[-1] for key, _ in calls)
-    return Outline(frozenset(functions), called, tuple(calls), members, frozenset(watched), frozenset(types), tuple(stores), size)
+    return Outline(
+        frozenset(functions), called, tuple(calls), members, frozenset(watched), frozenset(types), frozenset(variables), tuple(stores), size
+    )
