@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ptlint.analysis.engine import Engine
-from ptlint.analysis.findings import findings
 from ptlint.analysis.graph import frees, links
 from ptlint.analysis.holding import holders
 from ptlint.analysis.inventory import SiteSeen, sites
 from ptlint.analysis.kept import Keeper
+from ptlint.analysis.lifecycle.findings import findings
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.overlay.build import names_words, overlay
 from ptlint.analysis.result import BuildResult, FoundSite, Spot

@@ -13,15 +13,14 @@ import msgspec
 
 from ptlint.analysis import terms
 from ptlint.analysis.asked import Answers, Asked, Question, digest
-from ptlint.analysis.calls import Calls
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.kept import Codec, Keeper, Kept, text_digest
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
-from ptlint.analysis.overlay.notes import Claim, Step
 from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
+from ptlint.analysis.rounds import Rounds
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Case, Event, State, Summary, Unlink
 from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before, leaves_first, met, no_tables, same_value
@@ -159,7 +158,7 @@ class Engine:
         return (result, digest(kept.summary)), noted
 
 
-class _Run(Calls):
+class _Run(Rounds):
     """One function's execution."""
 
     def __init__(self, engine: Engine, function: ir.Function, asked: Asked, noted: Ledger) -> None:
@@ -240,7 +239,7 @@ class _Run(Calls):
     def _met(self, index: int, states: list[State]) -> list[State]:
         """What ways have in common that meet before a block, and differ in nothing but what they know: what all of them know together."""
         for state in states:
-            self._forget(index, state)
+            self.forget(index, state)
         return met(states)
 
     def _balanced(self, cases: list[Case]) -> list[Case]:
@@ -294,7 +293,7 @@ class _Run(Calls):
     def _end(self, index: int, state: State, cases: dict[tuple[object, ...], Case]) -> list[tuple[int, State]]:
         end = self.function.blocks[index].end
         if isinstance(end, ir.Jump):
-            return self._go(index, ((end.target, state),))
+            return self.go(index, ((end.target, state),))
         if isinstance(end, ir.Return):
             for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
                 self.watch_returned(value, following)
@@ -303,7 +302,7 @@ class _Run(Calls):
             return []
         if isinstance(end, ir.Branch):
             found: list[tuple[int, State]] = []
-            only = self._only_exit(index, (end.yes, end.no), state)
+            only = self.only_exit(index, (end.yes, end.no), state)
             for value, following in self.evaluate(end.test, state):
                 for target, wanted in ((end.no, False), (end.yes, True)):
                     if only is not None and target not in only:
@@ -312,106 +311,17 @@ class _Run(Calls):
                     if self.assume(value, wanted, one) or (only is not None and len(only) == 1):
                         self.watch_branch(value, wanted, end.place, one)
                         found.append((target, one))
-            return self._go(index, found)
+            return self.go(index, found)
         if isinstance(end, ir.Switch):
             targets = tuple(dict.fromkeys((*(target for _, _, target in end.cases), end.default)))
-            only = self._only_exit(index, targets, state)
+            only = self.only_exit(index, targets, state)
             kept = [target for target in targets if only is None or target in only]
             found = []
             for value, following in self.evaluate(end.value, state):
                 there = [target for target in kept if target == _chosen(end, value[1])] if value[0] == "c" else kept
                 found += [(target, following.copy()) for target in there or kept]
-            return self._go(index, found)
+            return self.go(index, found)
         return []
-
-    def _only_exit(self, index: int, targets: tuple[int, ...], state: State) -> set[int] | None:
-        """Where a loop was gone around once, and is not to be anew: the targets that leave it, if there are such."""
-        for head in state.done - state.anew:
-            body = self.flow.loops[head]
-            if index in body:
-                leaving = {target for target in targets if target not in body}
-                if leaving and len(leaving) < len(targets):
-                    return leaving
-        return None
-
-    def _go(self, index: int, edges: list[tuple[int, State]] | tuple[tuple[int, State], ...]) -> list[tuple[int, State]]:
-        kept = []
-        for target, state in edges:
-            if (index, target) in self.flow.back:
-                if target in state.done:
-                    continue
-                state.done |= {target}
-                turned = self._flags(target, state) - state.entered.get(target, frozenset())
-                for place, value in list(state.memory.items()):
-                    # In another round it may have got something else.
-                    known = self.flow.given[target].get(place[1], {value[1]}) == {value[1]} or (place, value) in turned
-                    if place[0] == "a" and value[0] == "c" and not known:
-                        state.memory[place] = ("n", ("loop", target, place[1]), "")
-                state.anew |= {target} if turned else frozenset()
-                self._next_round(target, state)
-                kept.append((target, state))
-                continue
-            if state.done:
-                state.done = frozenset(head for head in state.done if target in self.flow.loops[head])
-                state.anew &= state.done
-            if target in self.flow.loops and self.flow.flags[target]:
-                state.entered = {**state.entered, target: self._flags(target, state)}
-            kept.append((target, state))
-        return kept
-
-    def _flags(self, head: int, state: State) -> frozenset[tuple[Term, Term]]:
-        """The numbers in those variables that a loop sets to plain numbers only, and reads."""
-        flags = self.flow.flags[head] & self.flow.live[head]
-        return frozenset((("a", name), value) for name in flags if (value := state.memory.get(("a", name), ("",)))[0] == "c")
-
-    def _next_round(self, head: int, state: State) -> None:
-        """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
-        turned = {terms.root(state.memory[("a", name)]) for name in self.flow.given.get(head, ()) if ("a", name) in state.memory}
-        state.again = self._of_every_round(head, state)
-        state.anew |= {head} if state.again else frozenset()
-        self._forget(head, state)
-        state.gone = ()
-        if state.claims and state.claims[-1].kind != "round":
-            state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
-        state.memory = {
-            place: value
-            for place, value in state.memory.items()
-            if terms.place_type(place) not in self.border.entries or (value == terms.ZERO and turned.isdisjoint(terms.parts(place)))
-        }
-        held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place)}
-        # A table that was freed is done with: its destructor says nothing of the next one.
-        gone = {event.term for event in state.events if event.kind in ("free", "put")} - held
-        state.stripped = {base: strip for base, strip in state.stripped.items() if base not in gone}
-        events = [event for event in state.events if event.kind != "strip" or event.term not in gone]
-        state.events = tuple(self._of_last_round(event, head, held) for event in events)
-        state.fence = len(state.events)
-        state.since = {base: unlink for base, unlink in state.since.items() if base in held}
-        state.facts = {term: truth for term, truth in state.facts.items() if term[1] in held or not self._of_this_round(term)}
-
-    def _of_every_round(self, head: int, state: State) -> tuple[Event, ...]:
-        """The frees so far of tables that variables lead to which the loop does not set: the next time around these are the same tables."""
-        several = {name for kind, name, *_ in self.arrays if kind == "a"}
-        set_here = self.flow.given[head].keys() | several
-        events = [event for event in (*state.events[state.fence :], *state.gone, *state.again) if event.kind in ("free", "put") and event.level]
-        steady = {terms.root(value) for place, value in state.memory.items() if place[0] == "a" and place[1] not in set_here} if events else set()
-        return tuple(dict.fromkeys(event for event in events if event.term in steady and event.chain))
-
-    def _of_last_round(self, event: Event, head: int, held: set[Term]) -> Event:
-        """What was taken out of a member and put into an entry: the next thing that lies there has the same name, and is another."""
-        base = terms.root(event.value)
-        if event.kind != "set" or base[0] != "v" or base[1][0] != "f" or base in held or bare(base[1][3]) not in self.border.tables:
-            return event
-        return event._replace(value=("n", ("round", head), bare(base[1][3])))
-
-    def _of_this_round(self, fact: Term) -> bool:
-        return fact[0] in ("bare", "kernel") or self._of_entry(fact[1] if fact[0] == "leaf" else fact)
-
-    def _of_entry(self, term: Term) -> bool:
-        return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))
-
-    def _forget(self, index: int, state: State) -> None:
-        live = self.flow.live[index]
-        state.memory = {place: value for place, value in state.memory.items() if place[0] != "a" or place[1] in live}
 
     def _case(self, result: Term, state: State) -> Case:
         self.ledger.surviving.update(state.passes)

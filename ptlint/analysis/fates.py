@@ -30,9 +30,8 @@ class Fates(Tables):
             return
         if base[0] == "v" and self._never_set(base[1]):
             return  # no path of the program
-        if base[0] == "v" and base not in self.types and base[1] not in self.slots and self._only_base(base[1]):
-            if base[1][0] != "f" or not self.asked.keeps(str(base[1][2])):
-                return
+        if base[0] == "v" and base not in self.types and self._only_base(base[1]):
+            return
         since = state.since.get(base)
         waited = self._waited(base, after, inner, state)
         unlinked = since[0] if since is not None else None
@@ -93,7 +92,10 @@ class Fates(Tables):
     def _only_base(self, place: Term) -> bool:
         """Does a base address lie there, that something was added to which was lost? One behind NULL is no path of the program."""
         bottom = terms.bottom(place)
-        return bottom == terms.ZERO or place[0] == "g" or (bottom[0] == "g" and bare(terms.place_type(place)) == "unsigned long")
+        number = bottom[0] == "g" and bare(terms.place_type(place)) == "unsigned long"
+        if bottom != terms.ZERO and (place in self.slots or (number and place[0] == "f" and self.asked.keeps(str(place[2])))):
+            return False  # tables are put there
+        return bottom == terms.ZERO or place[0] == "g" or number
 
     def _never_set(self, place: Term) -> bool:
         """Is it a local variable, or a number in one, that this path has not set?"""

@@ -1,0 +1,79 @@
+"""What every rule asks of a build, and how a finding is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from ptlint.analysis.inventory import Contexts
+from ptlint.analysis.ledger import Ledger
+from ptlint.analysis.origins import Origins
+from ptlint.analysis.proof import proof
+from ptlint.analysis.result import Proof, RawFinding
+from ptlint.analysis.values import Event, Hop
+from ptlint.program.border import Border
+from ptlint.program.link import Program
+
+__all__ = ["Build", "Names", "Runtimes", "all_of", "finding", "live", "live_here", "weight"]
+
+
+Runtimes = frozenset[str]
+Names = Callable[[Runtimes], tuple[str, ...]]
+
+
+class Build(NamedTuple):
+    """What every rule asks. ``by_ipi`` are the runtimes whose flushes interrupt other CPUs."""
+
+    ledger: Ledger
+    program: Program
+    border: Border
+    names: Names
+    user_rcu: bool
+    origins: Origins
+    contexts: Contexts
+    by_ipi: Runtimes
+
+    def only_irq(self, event: Event) -> bool:
+        """Are walkers with interrupts off all who may be in the table? Then an IPI is all that is owed."""
+        return not self.user_rcu or event.alone
+
+
+def live(event: Event) -> bool:
+    """Was the table unlinked under a lock? Who tears down what nobody can reach needs none."""
+    return event.unlinked is not None and event.unlinked.locked and event.unlinked.space not in ("own", "kernel")
+
+
+def live_here(event: Event, origins: Origins) -> bool:
+    """As ``live``, and who sees it works on no address space of its own making, and not while the kernel boots."""
+    if not live(event) or (event.chain and origins.once(event.chain[0].function)):
+        return False
+    answers = origins.of(event.chain[0].function, event.term) if event.chain else {}
+    return not answers or any(origin.space != "own" for origin in answers)
+
+
+def weight(event: Event) -> tuple[int, str]:
+    return len(event.chain), repr(event.chain)
+
+
+def all_of(ways: Iterable[Runtimes]) -> Runtimes:
+    return frozenset().union(*ways)
+
+
+def finding(rule: str, severity: str, message: str, at: Hop, event: Event, missing: tuple[str, ...], build: Build, runtimes: Runtimes) -> RawFinding:
+    path = []
+    if event.unlinked is not None:
+        place = event.unlinked.place
+        path.append(Proof(place.file, place.line, place.column, build.program.name(event.unlinked.function), "", "the entry is cleared"))
+    for index, hop in enumerate(event.chain):
+        note = (
+            "freed"
+            if hop.role == "leaf"
+            else "handed over"
+            if hop.role == "handover"
+            else f"calls {hop.text}"
+            if index < len(event.chain) - 1
+            else f"put by {hop.text}"
+        )
+        path.append(proof(hop, build.program, note))
+    where = proof(at, build.program, "")
+    return RawFinding(rule, severity, message, where, event.level or "any", event.space or "both", missing, tuple(path), build.names(runtimes))

@@ -1,0 +1,88 @@
+"""PTL020 and PTL021: the constructor's state is taken, and not before its time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ptlint.analysis.evaluate import bare
+from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
+from ptlint.analysis.noted import Noted
+from ptlint.analysis.origins import Answers
+from ptlint.analysis.result import RawFinding
+from ptlint.analysis.values import Event, Hop
+from ptlint.frontend.ir import Place
+from ptlint.words import SEVERITIES
+
+__all__ = ["early_destructor", "no_destructor"]
+
+
+def early_destructor(build: Build) -> Iterator[RawFinding]:
+    """PTL020, where one function runs the destructor and queues the table."""
+    ways: dict[Hop, Noted[tuple[str, Event]]] = {}
+    for early, runtimes in build.ledger.early.items():
+        shared = [hop for hop, other in zip(early.strip.chain, early.event.chain, strict=False) if hop.function == other.function]
+        if not shared:
+            continue
+        hop = shared[-1]
+        # What goes to the gather may be of an mm that is torn down, and only its accounting is early where the lock lies in the descriptor.
+        params = build.program.functions[hop.function].params
+        gathers = any(bare(param.type).removesuffix("*").strip() in build.border.gathers for param in params)
+        live = live_here(early.event, build.origins) and early.event.space == "user"
+        severity = "note" if not live else "warning" if early.event.kind == "put" or gathers else "error"
+        key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
+        ways.setdefault(hop, Noted()).add(key, runtimes)
+    for hop, events in ways.items():
+        severity = min((severity for severity, _ in events), key=SEVERITIES.index)
+        event = min((event for word, event in events if word == severity), key=weight)
+        message = "the destructor runs before walkers are waited for: they may take the table's lock yet"
+        yield finding("PTL020", severity, message, hop, event, ("rcu",), build, all_of(events.values()))
+
+
+def no_destructor(build: Build) -> Iterator[RawFinding]:
+    """PTL021, at the call that leads to the free."""
+    ledger, origins = build.ledger, build.origins
+    ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
+    for (function, event), runtimes in ledger.unstripped.items():
+        if event.level not in ledger.made or (function, event.term) in ledger.strips or origins.dead(function):
+            continue
+        # What is put where other things than the allocator take it out again is kept, not freed.
+        kept = event.extra in ledger.stripped_cells or event.extra not in ledger.drains or event.chain[-1].role != "handover"
+        if event.kind == "put" and (kept or f"{event.extra.rsplit('.', 1)[0]} *" in build.border.pages):
+            continue  # a node of another page: whose list that is, is not known
+        if event.term[0] == "v":
+            answers = origins.of(function, event.term)
+            if not _constructed(build, function, event, answers):
+                continue
+            event = event._replace(space=event.space or ("kernel" if any(origin.space == "kernel" for origin in answers) else ""))
+        ways.setdefault(event.chain, {})[event] = runtimes
+    calls: dict[Place, dict[Event, Runtimes]] = {}
+    for chain, events in ways.items():
+        if not any(chain[index:] in ways for index in range(1, len(chain))):
+            calls.setdefault(chain[0].place, {}).update(events)
+    for events in calls.values():
+        event = min(events, key=repr)
+        hop = event.chain[0]
+        message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
+        # What is left while the kernel boots is left once, and where it boots on.
+        kernel = all(event.space == "kernel" for event in events)
+        severity = "note" if origins.once(hop.function) else "warning" if kernel else "error"
+        yield finding("PTL021", severity, message, hop, event, (), build, all_of(events.values()))
+
+
+def _constructed(build: Build, function: str, event: Event, answers: Answers) -> bool:
+    """Did the constructor run for what ``function`` frees?
+
+    For tables of processes it does; for one of the kernel, where those that get there make such tables, too.
+    """
+    kept = [origin for origin in answers if origin.kind in ("linked", "kept")]
+    if answers and all(origin in kept and origin.space == "user" for origin in answers):
+        return True
+    kernel = [origin for origin in kept if origin.space == "kernel"]
+    if not kernel or any(origin.space == "user" for origin in answers):
+        return False
+    makers = {maker for maker, level in build.ledger.makers if level == event.level}
+    plain = {maker for maker, level in build.ledger.plain_makers - build.ledger.makers if level == event.level}
+    # One that a maker is called by may have lost sight of the constructor.
+    plain = {maker for maker in plain if makers.isdisjoint(build.program.callees.get(maker, ()))}
+    starts = {build.program.around(where) or function if where is not None else function for where, _ in map(answers.__getitem__, kernel)}
+    return all(not makers.isdisjoint(below) and plain.isdisjoint(below) for below in map(build.program.below, starts))
