@@ -42,8 +42,8 @@ class Fates(Tables):
         text = node.text if isinstance(node, ir.Call) else node.macro
         self.watch_freed(base, self._step(node.place, text), state)
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
-        if base[0] == "m" and level and hop.deferral == "immediate" and self._published_in(base, state):
-            still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space="user")
+        if base[0] == "m" and level and hop.deferral == "immediate" and (holder := self._published_in(base, state)):
+            still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space=holder)
             self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
         extra = inner.extra or self._drained(inner.term) if inner is not None else ""
         event = Event(

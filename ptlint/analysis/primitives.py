@@ -83,14 +83,13 @@ class Primitives(Fates):
         if name in border.waits:
             wait = border.waits[name]
             told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
-            if (
-                told
-                and not self._elsewhere(wait, values, node.place)
-                and (wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO))
+            if not self._elsewhere(wait, values, node.place) and (
+                wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)
             ):
                 self._see(node, key, "call", state)
                 before = state.copy() if wait.tells else None
-                self.emit(Event("wait", ZERO, extra=wait.kind, place=node.place), state)
+                # Not told of freed tables, it leaves out CPUs that have the address space lazily: no software walks there.
+                self.emit(Event("wait", ZERO, extra=wait.kind if told else f"{wait.kind}-untold", place=node.place), state)
                 if before is not None:
                     return [(("c", 1), state), (ZERO, before)]
         elif name in border.frees:
@@ -266,6 +265,8 @@ class Primitives(Fates):
             base = base[1]
         if self.level(base, state):
             self._free(base, after, (), node, "handover", state)
+        else:
+            self.unknown.add(terms.root(base))  # another path, or the rest of this one, may tell that it is a table
 
     def _list(self, name: str, values: list[Term], state: State) -> None:
         action = self.border.lists[name]

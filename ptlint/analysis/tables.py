@@ -89,13 +89,13 @@ class Tables(Watching):
         """Was it allocated on this path, and put into no entry that others could reach?"""
         return term[0] == "m" and term not in state.published
 
-    def _published_in(self, base: Term, state: State) -> bool:
-        """Does an entry that others can reach point to the table right now, by what this path stored?"""
+    def _published_in(self, base: Term, state: State) -> str:
+        """Whose address space an entry is of that others can reach and that points to the table right now, by what this path stored; empty for none."""
         for place, value in state.memory.items():
             entry = self.border.entries.get(terms.place_type(place))
-            if entry is not None and entry.below != "data" and terms.root(value) == base and self.space(place) not in ("own", "kernel"):
-                return terms.bottom(place)[0] in ("p", "v")
-        return False
+            if entry is not None and entry.below != "data" and terms.root(value) == base and (space := self.space(place)) != "own":
+                return (space or "user") if terms.bottom(place)[0] in ("p", "v", "g") else ""
+        return ""
 
     def _linked(self, base: Term) -> bool:
         """Was the value loaded from an entry, or from a root's member, and is so still linked?"""

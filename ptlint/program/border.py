@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["Account", "Border", "Defer", "Entry", "Free", "ListOp", "Runtime", "Wait", "load_border"]
+__all__ = ["Account", "Border", "Defer", "Entry", "Free", "ListOp", "PatchedCall", "Runtime", "Wait", "load_border"]
 
 NOPROF = "_noprof"
 
@@ -76,6 +76,20 @@ class Setup(msgspec.Struct, frozen=True):
     reason: str
 
 
+class PatchedCall(msgspec.Struct, frozen=True):
+    """A function ``called`` X has no body: it goes where ``variable`` X says, or who is given that as ``object`` with a ``callback``.
+
+    Both are beginnings of names.
+    """
+
+    called: str
+    variable: str
+    names: tuple[str, ...]
+    object: int
+    callback: int
+    reason: str
+
+
 class ListOp(msgspec.Struct, frozen=True):
     """A primitive on lists: argument ``object`` is added to, spliced into, or taken from the list at argument ``head``."""
 
@@ -128,6 +142,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     waits: dict[str, Wait]
     defers: dict[str, Defer]
     setups: dict[str, Setup]
+    patched: tuple[PatchedCall, ...]
     lists: dict[str, ListOp]
     views: dict[str, int]
     readers: dict[str, str]
@@ -244,6 +259,7 @@ def load_border(folder: Path) -> Border:
         waits=_by_name(Wait, data["wait"]),
         defers=_by_name(Defer, data["defer"]),
         setups=_by_name(Setup, data["setup"]),
+        patched=tuple(msgspec.convert(row, PatchedCall) for row in data["patched_call"]),
         lists=_by_name(ListOp, data["list"]),
         views=_arguments(data["view"]),
         reader_ends={name: row["class"] for row in data["reader_end"] for name in row["names"]},

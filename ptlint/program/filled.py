@@ -86,6 +86,7 @@ def filled(
         owner = runtime or border.runtime_of(variables[source].place.file)
         initialised(variables[source].init, owner, variables[source].place, into)
     _follow(flows, found)
+    _patched(functions, outlines, variables, border, found)
     return {
         member: tuple(sorted(fillers, key=lambda filler: (filler.function, filler.runtime or "", filler.place)))
         for member, fillers in sorted(found.items())
@@ -103,6 +104,36 @@ def _follow(flows: list[_Flow], found: dict[str, set[Filler]]) -> None:
                 if new not in found.setdefault(flow.target, set()):
                     found[flow.target].add(new)
                     changed = True
+
+
+def _patched(
+    functions: Mapping[str, ir.Function],
+    outlines: Mapping[str, Outline],
+    variables: Mapping[str, ir.Global],
+    border: Border,
+    found: dict[str, set[Filler]],
+) -> None:
+    """Calls that are patched: by the name of the function that is called, as if it were a member."""
+    for patched in border.patched:
+        for variable in variables.values():
+            if variable.id.startswith(patched.variable) and variable.init is not None:
+                keys = (node.key for node in sub(variable.init) if isinstance(node, ir.FunctionRef))
+                name = patched.called + variable.id.removeprefix(patched.variable)
+                found.setdefault(name, set()).update(Filler(key, None, variable.place) for key in keys)
+        for at in (at for at, outlined in outlines.items() if not outlined.called.isdisjoint(patched.names)):
+            runtime = border.runtime_of(functions[at].place.file)
+            for key, call in outlines[at].calls:
+                if key in patched.names and max(patched.object, patched.callback) < len(call.args):
+                    name = patched.called + _named_variable(call.args[patched.object]).removeprefix(patched.variable)
+                    values = _values(call.args[patched.callback], outlines[at].stores)
+                    found.setdefault(name, set()).update(Filler(key, runtime, call.place, False) for value in values for key in named(value))
+
+
+def _named_variable(value: ir.Expr) -> str:
+    """The variable whose place is given."""
+    while isinstance(value, (ir.Cast, ir.Unary)):
+        value = value.operand
+    return value.id if isinstance(value, ir.Var) else ""
 
 
 def _values(value: ir.Expr, stores: tuple[ir.Assign, ...]) -> Iterator[ir.Expr]:

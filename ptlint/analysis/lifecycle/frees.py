@@ -23,8 +23,8 @@ def immediate(build: Build) -> Iterator[RawFinding]:
         event = suspect.event
         if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
             continue
-        if build.only_irq(event) and "flush" in event.after:
-            # Walkers with interrupts off are all there are: a flush that interrupts every CPU waits for them.
+        if build.only_irq(event) and event.after & {"flush", "flush-untold"}:
+            # Walkers with interrupts off are all there are: a flush that interrupts every CPU where they may be waits for them.
             runtimes = runtimes - build.by_ipi
         if runtimes and (live_here(event, build.origins) or reachable(event, suspect.function, build.origins)):
             seen.setdefault((event.unlinked.place if event.unlinked else None, event.chain), {})[event] = runtimes

@@ -58,7 +58,7 @@ def later(build: Build) -> Iterator[RawFinding]:
     queued: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
         if kind == "workqueue" and met(event):
-            left = runtimes - by_ipi if "flush" in event.after else runtimes
+            left = runtimes - by_ipi if event.after & {"flush", "flush-untold"} else runtimes
             if left:
                 said.update(hop.place for hop in event.chain)
                 queued.setdefault([hop for hop in event.chain if hop.deferral == "workqueue"][-1], {})[event] = left
@@ -91,7 +91,7 @@ def _emptied_at_once(build: Build, puts: list[tuple[Event, Runtimes]]) -> Iterat
         record = f"{cell.rsplit('.', 1)[0]} *"
         if event.unlinked is None or cell in build.ledger.gathers or record in build.border.pages or record in build.border.tables:
             continue
-        if not build.user_rcu and "flush" in event.after:
+        if not build.user_rcu and event.after & {"flush", "flush-untold"}:
             runtimes = runtimes - build.by_ipi
         for chain, nearest, word, freed in _drained(build, cell):
             by_ipi = word == "semi-rcu" or (word == "immediate" and "ipi" in event.after)
@@ -130,7 +130,7 @@ def recycled(build: Build) -> Iterator[RawFinding]:
     for (kind, event), runtimes in build.ledger.ways.items():
         waited = event.after & (GRACE | {"ipi"})
         if kind == "put" and event.extra in build.ledger.served and event.unlinked is not None and not waited and event.space == "user":
-            if not build.user_rcu and "flush" in event.after:
+            if not build.user_rcu and event.after & {"flush", "flush-untold"}:
                 runtimes = runtimes - build.by_ipi
             if runtimes and live_here(event, build.origins):
                 ways.setdefault((event.extra, event.unlinked.place), {})[event] = runtimes
