@@ -291,7 +291,7 @@ def test_readme_example_is_real() -> None:
     blocks = []
     for command in commands:
         done = subprocess.run(
-            [sys.executable, "-m", "ptlint", *command, "--no-cache"],
+            [sys.executable, "-m", "ptlint", *command],
             capture_output=True, text=True, cwd=ROOT, check=False, env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert done.returncode in (0, 1), done.stderr

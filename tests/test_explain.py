@@ -19,7 +19,7 @@ from ptlint.report.order import ordered
 
 @pytest.fixture(scope="module")
 def outcome() -> Outcome:
-    return run(RunOptions(tree=DEMO, no_cache=True, variants=("nopv",)), NullProgress())
+    return run(RunOptions(tree=DEMO, variants=("nopv",)), NullProgress())
 
 
 def finding(rule: str, message: str, *path: results.Step, missing: tuple[results.WalkerClass, ...] = ()) -> results.Finding:

@@ -97,7 +97,7 @@ def everything() -> CheckResult:
 @pytest.fixture(scope="module")
 def demo() -> CheckResult:
     """What the demo's kernel gives."""
-    return ordered(run(RunOptions(tree=DEMO, no_cache=True), NullProgress()).check((), (), ()))
+    return ordered(run(RunOptions(tree=DEMO), NullProgress()).check((), (), ()))
 
 
 def render(form: str, value: CheckResult, style: Style = STYLE) -> str:

@@ -16,7 +16,7 @@ from ptlint.results import OverlayResult, Proof
 
 @pytest.fixture(scope="module")
 def overlay() -> OverlayResult:
-    return ordered(run(RunOptions(tree=DEMO, no_cache=True, variants=("nopv", "nopv/no-pt-reclaim", "nopv/pae")), NullProgress()).overlay())
+    return ordered(run(RunOptions(tree=DEMO, variants=("nopv", "nopv/no-pt-reclaim", "nopv/pae")), NullProgress()).overlay())
 
 
 def claims(overlay: OverlayResult, member: str) -> set[tuple[str, str, tuple[str, ...]]]:

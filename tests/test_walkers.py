@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[dict[str, object]]]:
     with pytest.raises(SystemExit) as stopped:
-        main([*arguments, str(ROOT / "fixtures/demo"), "--no-cache", "--format", "json", "-q"])
+        main([*arguments, str(ROOT / "fixtures/demo"), "--format", "json", "-q"])
     assert stopped.value.code == 0
     document: dict[str, list[dict[str, object]]] = json.loads(capsys.readouterr().out)
     return document

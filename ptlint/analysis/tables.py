@@ -90,7 +90,7 @@ class Tables(Watching):
         return term[0] == "m" and term not in state.published
 
     def _published_in(self, base: Term, state: State) -> str:
-        """Whose address space an entry is of that others can reach and that points to the table right now, by what this path stored; empty for none."""
+        """Whose entry, that others can reach, points to the table right now, by what this path stored; empty where none does."""
         for place, value in state.memory.items():
             entry = self.border.entries.get(terms.place_type(place))
             if entry is not None and entry.below != "data" and terms.root(value) == base and (space := self.space(place)) != "own":
