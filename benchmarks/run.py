@@ -96,9 +96,9 @@ class Bench:
         return measured([*command, "-q", "--format", "json", *words], (0, 1), '"schema": "ptlint-check/1"')
 
     def append(self, file: str, text: str) -> None:
-        """Add to a file of the tree."""
+        """Add to a file of the tree, which need not be there."""
         path = self.tree / file
-        path.write_bytes(path.read_bytes() + text.encode())
+        path.write_bytes((path.read_bytes() if path.exists() else b"") + text.encode())
         time.sleep(0.1)
 
     def change_function(self, file: str) -> None:

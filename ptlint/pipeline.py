@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
 from typing import TYPE_CHECKING
@@ -233,12 +234,13 @@ def _work(
     found: dict[int, BuildResult] = {}
     figures: dict[str, int | float] = {"megabytes, largest process": 0.0}
     tasks: dict[str, tuple[int, ParseTask | AnalyseTask]] = {}
+    numbers = itertools.count()
     open_tasks = dict.fromkeys(range(len(readings)), 0)
     tried: set[int] = set()
     progress.stage("analysing", len(readings))
 
     def job(index: int, task: ParseTask | AnalyseTask, weight: float) -> Job:
-        name = str(len(tasks))
+        name = str(next(numbers))
         tasks[name] = index, task
         return Job(name, msgspec.msgpack.encode(task), weight)
 
@@ -268,7 +270,7 @@ def _work(
         return analyse(index) if not open_tasks[index] and readings[index].complete else []
 
     def done(finished: Job, answer: bytes | Lost) -> list[Job]:
-        index, task = tasks[finished.name]
+        index, task = tasks.pop(finished.name)
         reading = readings[index]
         if isinstance(task, ParseTask):
             open_tasks[index] -= 1

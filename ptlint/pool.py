@@ -75,10 +75,9 @@ def _serve(connection: Connection, run: Callable[[bytes], bytes]) -> None:
     gc.disable()
     with suppress(EOFError, KeyboardInterrupt, BrokenPipeError):
         while True:
-            data = connection.recv_bytes()
+            data = [connection.recv_bytes()]
             connection.send_bytes(_TAKEN)
-            connection.send_bytes(run(data))
-            del data
+            connection.send_bytes(run(data.pop()))  # kept by nobody but who runs it
             gc.collect()
 
 

@@ -133,6 +133,7 @@ def ready() -> Iterator[None]:
 def run_task(data: bytes) -> bytes:
     """Takes an encoded task, gives its encoded result. A unit that cannot be read is one with problems."""
     task = msgspec.msgpack.decode(data, type=ParseTask | AnalyseTask)
+    del data  # which is as large as the program
     border = load_border(resources.rules())
     with ready():
         return msgspec.msgpack.encode(_parse(task, border) if isinstance(task, ParseTask) else _analyse(task, border))

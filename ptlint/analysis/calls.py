@@ -17,6 +17,8 @@ from ptlint.program.filled import inner_slot, slot
 
 __all__ = ["Calls"]
 
+_GIVEN = 12  # functions that a parameter may stand for, at most
+
 
 class Calls(Primitives):
     """The part of a function's run that handles calls and what comes out of them."""
@@ -38,9 +40,9 @@ class Calls(Primitives):
                 elif target[0] == "p" and any(self.level(value, middle) for value in values):
                     # What callers give; a function that nobody gives by name is not known.
                     given = self.asked.given(self.function.key, target[1])
-                    for key in given:
+                    for key in given[:_GIVEN]:
                         found += self._direct(key, list(values), node, middle.copy(), "call")
-                    if not given:
+                    if not given[:_GIVEN] or given[_GIVEN:]:
                         found += self._through_member("", values, node, middle)
                 else:
                     found += self._through_member(_member(node.function), values, node, middle)

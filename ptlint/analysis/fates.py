@@ -13,7 +13,7 @@ from ptlint.frontend import ir
 __all__ = ["Fates"]
 
 _NOTHING: frozenset[str] = frozenset()
-_NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t"))
+_PLAIN = frozenset(("unsigned long", "u64", "phys_addr_t"))
 
 
 class Fates(Tables):
@@ -167,7 +167,7 @@ class Fates(Tables):
             return
         kept = kind.split("[")[0].strip()
         typed = kept in self.border.pages or kept in self.border.tables or kept == "void *"
-        if typed or (kept in _NUMBERS and self.level(value, state)):
+        if typed or (kept in _PLAIN and self.level(value, state)):
             self._put(value, str(place[2]), state, place)
 
     def put_global(self, place: Term, value: Term, state: State) -> None:

@@ -190,7 +190,8 @@ def _holding(ledger: Ledger) -> dict[str, Runtimes]:
     for cell, rows in ledger.puts.items():
         for (_, level), runtimes in rows.items():
             if level:
-                found.add(cell, runtimes)
+                for other in ledger.onward(cell):
+                    found.add(other, runtimes)
     return found
 
 

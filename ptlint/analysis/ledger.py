@@ -101,7 +101,8 @@ class Walk(NamedTuple):
 class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter.
 
-    ``dropped`` counts, by what it was, all that the bounds left out: a defect that needs it is missed.
+    ``moved`` are containers with those that their contents are moved to. ``dropped`` counts, by what it was, all that the bounds left out:
+    a defect that needs it is missed.
     """
 
     def __init__(self) -> None:
@@ -109,6 +110,7 @@ class Ledger:
         self.hits: Noted[Hit] = Noted()
         self.drains: defaultdict[str, Noted[Through]] = defaultdict(Noted)
         self.puts: defaultdict[str, Noted[Through]] = defaultdict(Noted)
+        self.moved: set[tuple[str, str]] = set()
         self.gathers: set[str] = set()
         self.chains: set[tuple[Hop, ...]] = set()
         self.flushed: set[tuple[Hop, ...]] = set()
@@ -177,6 +179,16 @@ class Ledger:
         for hit, runtimes in self.hits.items():
             if not any(knows(hit.hop, inner) for inner in hit.below):
                 found.add(hit._replace(below=()), runtimes)
+        return found
+
+    def onward(self, cell: str) -> set[str]:
+        """The containers that what is in one may be moved to, over any number of them, and itself."""
+        found, todo = {cell}, [cell]
+        while todo:
+            source = todo.pop()
+            new = {target for start, target in self.moved if start == source} - found
+            found |= new
+            todo += sorted(new)
         return found
 
     def first(self, things: Sequence[T], bound: int, what: str) -> tuple[T, ...]:

@@ -286,9 +286,11 @@ class Primitives(Fates):
         if head[0] == "p":
             self.emit(Event("splice", thing, value=head), state)
         elif head[0] != "a":
-            cell = self._cell(head)
+            cell, source = self._cell(head), self._cell(thing)
             if held is not None and cell:
                 self._put(held, cell, state, head)
+            elif cell and source:
+                self.ledger.moved.add((source, cell))
         else:
             content = held if held is not None else ("v", ("f", thing, "held", ""))
             state.memory[("f", head, "held", "")] = content

@@ -115,10 +115,10 @@ def _drained(build: Build, cell: str) -> Iterator[tuple[tuple[Hop, ...], tuple[H
 
     The outermost caller that sees the container decides: it may wait between taking things out and freeing them.
     """
-    rows = build.ledger.drains.get(cell, Noted())
-    chains = {chain for chain, _ in rows}
+    rows = [row for other in sorted(build.ledger.onward(cell)) for row in build.ledger.drains.get(other, Noted()).items()]
+    chains = {chain for (chain, _), _ in rows}
     inner = {chain[index:] for chain in chains for index in range(1, len(chain))}
-    for (chain, _), runtimes in rows.items():
+    for (chain, _), runtimes in rows:
         if chain not in inner:
             nearest = next(chain[index:] for index in range(len(chain) - 1, -1, -1) if chain[index:] in chains)
             yield chain, nearest, build.contexts.refine(chain[0].deferral, chain[0].function), runtimes
