@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptlint.analysis.flow import flow_of, successors
+from ptlint.analysis.flow import flow_of
 from ptlint.frontend import ir
+from ptlint.program.walk import reached, successors
 
 HERE = ir.Place("f.c", 1, 1)
 NAMES = ("a", "b", "c")
@@ -62,6 +63,25 @@ def test_a_loop_inside_a_loop() -> None:
 def test_a_block_that_loops_on_itself() -> None:
     flow = flow_of(function(block(branch(0, 1)), block(leave())))
     assert flow.loops == {0: frozenset({0})}
+
+
+def test_flags_of_a_loop_get_plain_numbers_or_are_shown() -> None:
+    body = (
+        assign("a", ir.Const(1)),
+        assign("b", var("c")),
+        ir.Unary("&", var("c"), "int *"),
+    )
+    flow = flow_of(function(block(ir.Jump(1), assign("a", ir.Const(0))), block(branch(1, 2), *body), block(leave())))
+    assert flow.flags == {1: frozenset({"a", "c"})}
+    assert flow.given[1] == {"a": {1}, "b": {None}, "c": {None}}
+
+
+def test_blocks_that_are_reached_without_others() -> None:
+    one = function(block(branch(1, 2)), block(ir.Jump(3)), block(ir.Jump(3)), block(leave()))
+    assert reached(one, 0, set()) == {0, 1, 2, 3}
+    assert reached(one, 0, {1}) == {0, 2, 3}
+    assert reached(one, 0, {1, 2}) == {0}
+    assert reached(one, 3, {3}) == set()
 
 
 def test_two_ways_back_to_one_head_are_one_loop() -> None:

@@ -187,3 +187,14 @@ def test_a_term_contains_itself_and_no_stranger(term: Term) -> None:
 
 def test_all_names_are_there() -> None:
     assert all(hasattr(terms, name) for name in terms.__all__)
+
+
+def test_an_element_is_a_place_of_its_own_in_its_array() -> None:
+    local, member, pointed = ("a", "tables"), field(TABLE, "struct pair.tables", "pmd_t *[2]"), ("p", 3, "struct page **")
+    for base in (local, member, pointed):
+        one, two = (terms.element(base, number, "struct page *") for number in (1, 2))
+        assert one != two and is_place(one) and terms.is_element(one) and contains(one, base)
+        assert place_type(one) == "struct page *"
+        assert terms.element(one[1], one[-1], one[-2]) == one
+    assert not terms.is_element(deref(pointed, "struct page *")) and not terms.is_element(member)
+    assert terms.element(("g", "tables"), 1, "struct page *") == ("g", "tables")

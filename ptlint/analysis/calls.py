@@ -70,7 +70,7 @@ class Calls(Primitives):
         if name in self.border.named or name in self.border.readers or name in self.border.reader_ends:
             return self._border(name, key, values, node, state)
         if self.asked.takes(key) is None:
-            if self.asked.offered(key):
+            if key.startswith(self.border.patched_names) and self.asked.offered(key):
                 return self._through_member(key, values, node, state)
             if any(self.level(value, state) == "pte" or self.level_of_type(value) for value in values) and self._may_matter(node):
                 self._unresolved(node, state)

@@ -167,7 +167,8 @@ class Fates(Tables):
             return
         kept = kind.split("[")[0].strip()
         typed = kept in self.border.pages or kept in self.border.tables or kept == "void *"
-        if typed or (kept in _PLAIN and self.level(value, state)):
+        # Numbers of pages are kept for many reasons: of one that was unlinked here there is one.
+        if typed or (kept in _PLAIN and base in state.since and self.level(value, state)):
             self._put(value, str(place[2]), state, place)
 
     def put_global(self, place: Term, value: Term, state: State) -> None:

@@ -236,6 +236,7 @@ class State:
             frozenset(self.stripped),
             self.gone,
             self.again,
+            self.anew,
             self.claims,
             frozenset(self.memory.items()),
             frozenset(self.since.items()),

@@ -194,6 +194,11 @@ class Border(msgspec.Struct, frozen=True, dict=True):
         )
 
     @functools.cached_property
+    def patched_names(self) -> tuple[str, ...]:
+        """How the names of functions begin that are called in the place of others."""
+        return tuple(patched.called for patched in self.patched)
+
+    @functools.cached_property
     def level_types(self) -> dict[str, str]:
         """Types whose values are tables, or lie in one, with the level: ``pmd_t *`` is (in) a PMD table."""
         pointers = {f"{entry.type} *": entry.holds for entry in self.entries.values()}
