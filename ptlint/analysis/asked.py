@@ -66,7 +66,8 @@ class Answers:
             case ("offers", key):
                 return key in program.fillers
             case ("given", key, index):
-                return tuple(sorted({given for given, _ in program.given.to(key, index) if given in program.functions}))
+                given = {given for given, _ in program.given.to(key, index) if given in program.functions}
+                return tuple(sorted(given, key=program.stands))
             case ("holds", variable):
                 known = program.globals.get(variable)
                 named = () if known is None or known.init is None else (node.key for node in sub(known.init) if isinstance(node, ir.FunctionRef))

@@ -71,14 +71,14 @@ def by_runtimes(states: list[State]) -> dict[Runtimes, list[State]]:
 
 def _telling_apart(states: list[State]) -> Term | None:
     """The local variable whose number tells most of the states apart, if there is one that does alone."""
-    names = {place for state in states for place, value in state.memory.items() if place[0] == "a" and value[0] == "c"}
+    names = dict.fromkeys(place for state in states for place, value in state.memory.items() if place[0] == "a" and value[0] == "c")
     rest = [(state.what(), state.memory) for state in states]
     left = {}
     for name in names:
         numbers = [(name, memory[name]) if memory.get(name, ("",))[0] == "c" else None for _, memory in rest]
         if len(set(numbers)) > 1:
             left[name] = len({_without(what, number) for (what, _), number in zip(rest, numbers, strict=True)})
-    best = min(left, key=lambda name: (left[name], terms.order(name)), default=None)
+    best = min(left, key=left.__getitem__, default=None)  # of several the one that was set first: what it is called means nothing
     return best if best is not None and left[best] < len(states) else None
 
 

@@ -109,7 +109,12 @@ class Program(msgspec.Struct, frozen=True, dict=True):
             else:
                 continue
             found.setdefault(filler.function, set()).update(reached)
-        return {key: frozenset(value) for key, value in sorted(found.items())}
+        return {key: frozenset(found[key]) for key in sorted(found, key=self.stands)}
+
+    def stands(self, key: str) -> tuple[str, int, str]:
+        """A key to sort functions by: by where they stand, for what a static function is called means nothing."""
+        function = self.functions.get(key)
+        return (function.place.file, function.place.line, key) if function is not None else ("", 0, key)
 
 
 def link(units: Iterable[ir.Unit], border: Border, runtimes: tuple[str, ...]) -> Program:
