@@ -50,6 +50,8 @@ def analyse(
         if not engine.relevance.emptying(engine.containers()):
             break
         engine = _run(program, border, left_out, keeper, engine.relevance.kept | engine.containers())
+    else:
+        engine.ledger.dropped["containers"] += engine.relevance.emptying(engine.containers())
     ledger = engine.ledger
     ledger.hits = ledger.nearest()
     origins = Origins(ledger, program, border)

@@ -180,7 +180,7 @@ class _Run(Rounds):
         self.reads_below: set[int] = set()
         self.batched: set[Term] = set()
         self.noted: set[tuple[object, ...]] = set()
-        self.arrays: set[Term] = set()
+        self.arrays: set[str] = set()
         self.slots: set[Term] = set()
 
     @property

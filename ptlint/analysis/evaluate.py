@@ -36,7 +36,7 @@ class Evaluator:
     function: ir.Function
     params: dict[str, Term]
     types: dict[Term, str]
-    arrays: set[Term]
+    arrays: set[str]
     slots: set[Term]
     folios: set[Term]
     guards: frozenset[str]
@@ -117,12 +117,16 @@ class Evaluator:
     def _element(self, base: Term, index: Term, type_: str) -> Term:
         """The place of an element of an array: of pointers each by itself, where the index is known."""
         first = terms.deref(base, type_)
-        self.arrays.add(first)
+        if first[0] == "a":
+            self.arrays.add(first[1])
         pointers = type_.endswith("*") or type_ in self.border.level_types
         return terms.element(base, index[1], type_) if pointers and index[0] == "c" and index[1] else first
 
     def _any_element(self, node: ir.Index, place: Term, state: State) -> list[tuple[Term, State]]:
-        """Where ``node`` names an element of the array at ``place`` by an index that is not known: those that this path stored."""
+        """Where ``node`` names an element of the array at ``place`` by an index that is not known: those that this path stored.
+
+        A counter's number in the first round of a loop stands for all that it will be.
+        """
         if isinstance(node.index, ir.Const) or terms.is_element(place):
             return [(place, state)]
         known = [

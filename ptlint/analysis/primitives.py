@@ -10,7 +10,7 @@ from ptlint.analysis.fates import Fates
 from ptlint.analysis.ledger import CallSeen
 from ptlint.analysis.substitute import Substitute
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import Event, Hop, Pass, State, Strip
+from ptlint.analysis.values import UNTOLD, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ class Primitives(Fates):
             ):
                 self._see(node, key, "call", state)
                 before = state.copy() if wait.tells else None
-                # Not told of freed tables, it leaves out CPUs that have the address space lazily: no software walks there.
-                self.emit(Event("wait", ZERO, extra=wait.kind if told else f"{wait.kind}-untold", place=node.place), state)
+                self.emit(Event("wait", ZERO, extra=wait.kind if told else UNTOLD, place=node.place), state)
                 if before is not None:
                     return [(("c", 1), state), (ZERO, before)]
         elif name in border.frees:

@@ -67,16 +67,18 @@ class Relevance:
 
     def emptying(self, kept: Iterable[str]) -> bool:
         """Is there a function that would matter if these members and variables were known to be given tables?"""
-        more = Relevance(self.program, self.border, frozenset(kept))
-        return any(not self.matters(key) for key in more._readers & self.frees)
+        return any(not self.matters(key) for key in self._naming(frozenset(kept)) & self.frees)
 
     @functools.cached_property
     def _readers(self) -> frozenset[str]:
-        """The functions that name a member, or a variable, that is known to be given tables, and who gets a page from these."""
-        if not self.kept:
+        return self._naming(self.kept)
+
+    def _naming(self, kept: frozenset[str]) -> frozenset[str]:
+        """The functions that name one of these members and variables, and who gets a page from such a function."""
+        if not kept:
             return frozenset()
         outlines = self.program.outlines.items()
-        found = {key for key, outlined in outlines if not self.kept.isdisjoint(outlined.members) or not self.kept.isdisjoint(outlined.variables)}
+        found = {key for key, outlined in outlines if not kept.isdisjoint(outlined.members) or not kept.isdisjoint(outlined.variables)}
         giving = [key for key in found if bare(self.program.functions[key].result) in self._arrays]
         return frozenset(found.union(*(self.program.callers.get(key, ()) for key in giving)))
 

@@ -84,8 +84,7 @@ class Rounds(Calls):
 
     def _of_every_round(self, head: int, state: State) -> tuple[Event, ...]:
         """The frees so far of tables that variables lead to which the loop does not set: the next time around these are the same tables."""
-        several = {name for kind, name, *_ in self.arrays if kind == "a"}
-        set_here = self.flow.given[head].keys() | several
+        set_here = self.flow.given[head].keys() | self.arrays
         events = [event for event in (*state.events[state.fence :], *state.gone, *state.again) if event.kind in ("free", "put") and event.level]
         steady = {terms.root(value) for place, value in state.memory.items() if place[0] == "a" and place[1] not in set_here} if events else set()
         return tuple(dict.fromkeys(event for event in events if event.term in steady and event.chain))
@@ -104,5 +103,6 @@ class Rounds(Calls):
         return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))
 
     def forget(self, index: int, state: State) -> None:
+        """What local variables hold that nothing reads from this block on is of no use any more."""
         live = self.flow.live[index]
         state.memory = {place: value for place, value in state.memory.items() if place[0] != "a" or place[1] in live}

@@ -9,7 +9,7 @@ import msgspec
 
 from ptlint.frontend import ir
 from ptlint.program.border import Border
-from ptlint.program.given import Given, named
+from ptlint.program.given import Given, bottom, named
 from ptlint.program.outline import Outline
 from ptlint.program.walk import expressions, reached, sub
 
@@ -124,16 +124,9 @@ def _patched(
             runtime = border.runtime_of(functions[at].place.file)
             for key, call in outlines[at].calls:
                 if key in patched.names and max(patched.object, patched.callback) < len(call.args):
-                    name = patched.called + _named_variable(call.args[patched.object]).removeprefix(patched.variable)
+                    name = patched.called + _variable(bottom(call.args[patched.object])).removeprefix(patched.variable)
                     values = _values(call.args[patched.callback], outlines[at].stores)
                     found.setdefault(name, set()).update(Filler(key, runtime, call.place, False) for value in values for key in named(value))
-
-
-def _named_variable(value: ir.Expr) -> str:
-    """The variable whose place is given."""
-    while isinstance(value, (ir.Cast, ir.Unary)):
-        value = value.operand
-    return value.id if isinstance(value, ir.Var) else ""
 
 
 def _values(value: ir.Expr, stores: tuple[ir.Assign, ...]) -> Iterator[ir.Expr]:

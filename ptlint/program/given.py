@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from ptlint.frontend import ir
 from ptlint.program.outline import Outline
 
-__all__ = ["Given", "named"]
+__all__ = ["Given", "bottom", "named"]
 
 
 class Given:
@@ -29,8 +29,7 @@ class Given:
         seen = set[tuple[str, int]]()
         while todo:
             inside, value = todo.pop()
-            while isinstance(value, (ir.Cast, ir.Unary)):
-                value = value.operand
+            value = bottom(value)
             if isinstance(value, ir.Var) and value.scope == "param":
                 index = next((index for index, param in enumerate(self._all[inside].params) if param.id == value.id), -1)
                 if index >= 0 and (inside, index) not in seen:
@@ -47,10 +46,16 @@ class Given:
                     yield caller, call.args[index]
 
 
-def named(value: ir.Expr) -> Iterator[str]:
-    """The functions that a value names."""
+def bottom(value: ir.Expr) -> ir.Expr:
+    """What casts, addresses and the like are of."""
     while isinstance(value, (ir.Cast, ir.Unary)):
         value = value.operand
+    return value
+
+
+def named(value: ir.Expr) -> Iterator[str]:
+    """The functions that a value names."""
+    value = bottom(value)
     if isinstance(value, ir.FunctionRef):
         yield value.key
     elif isinstance(value, ir.Cond):

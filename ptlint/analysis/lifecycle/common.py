@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 from ptlint.analysis.inventory import Contexts
 from ptlint.analysis.ledger import Ledger
-from ptlint.analysis.origins import Origins
+from ptlint.analysis.origins import Answers, Origins
 from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import Event, Hop
 from ptlint.program.border import Border
 from ptlint.program.link import Program
 
-__all__ = ["Build", "Names", "Runtimes", "all_of", "finding", "live", "live_here", "weight"]
-
+__all__ = ["Build", "Names", "Runtimes", "all_of", "finding", "live", "live_here", "walked_by_hardware", "weight"]
 
 Runtimes = frozenset[str]
 Names = Callable[[Runtimes], tuple[str, ...]]
@@ -51,15 +50,23 @@ def live_here(event: Event, origins: Origins) -> bool:
     return not answers or any(origin.space != "own" for origin in answers)
 
 
+def walked_by_hardware(answers: Answers) -> bool:
+    """May a CPU be in a table that comes from there? That no other thread finds the mapping keeps no CPU away that has been there."""
+    return any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers)
+
+
 def weight(event: Event) -> tuple[int, str]:
+    """A key that puts the shortest way first, and ways of one length in an order of their own."""
     return len(event.chain), repr(event.chain)
 
 
 def all_of(ways: Iterable[Runtimes]) -> Runtimes:
+    """The runtimes of all ways together."""
     return frozenset().union(*ways)
 
 
 def finding(rule: str, severity: str, message: str, at: Hop, event: Event, missing: tuple[str, ...], build: Build, runtimes: Runtimes) -> RawFinding:
+    """A finding that stands at a call, with the way of the table from the unlink on; ``missing`` are the obligations that are left."""
     path = []
     if event.unlinked is not None:
         place = event.unlinked.place

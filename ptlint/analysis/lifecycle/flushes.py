@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ptlint.analysis.evaluate import bare
-from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, weight
+from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, walked_by_hardware, weight
 from ptlint.analysis.noted import Noted
-from ptlint.analysis.origins import Answers
 from ptlint.analysis.result import RawFinding
 from ptlint.analysis.values import Event, Hop
 from ptlint.frontend import ir
@@ -48,7 +47,7 @@ def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
         knows = "flush-here" not in event.after and any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain)))
         if knows or any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
-        met = _walked_by_hardware(origins.of(suspect.function, event.term))
+        met = walked_by_hardware(origins.of(suspect.function, event.term))
         if not met or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
             continue
         if origins.once(event.chain[0].function):
@@ -83,11 +82,6 @@ def device(build: Build) -> Iterator[RawFinding]:
         yield finding("PTL040", "error", message, chain[0], event, ("hw",), build, all_of(events.values()))
 
 
-def _walked_by_hardware(answers: Answers) -> bool:
-    """May a CPU be in a table that comes from there? That no other thread finds the mapping keeps no CPU away that has been there."""
-    return any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers)
-
-
 def untold(build: Build) -> Iterator[RawFinding]:
     """PTL040: put where a flush comes before the free, which reaches all CPUs only when told of freed tables, and nobody tells it of this one."""
     tellers = _tellers(build.program, build.border)
@@ -110,7 +104,7 @@ def untold(build: Build) -> Iterator[RawFinding]:
             continue
         event = min(events, key=weight)
         hop = next((hop for hop in chain if event.unlinked and hop.function == event.unlinked.function), chain[0])
-        met = any(_walked_by_hardware(build.origins.of(event.chain[0].function, event.term)) for event in events)
+        met = any(walked_by_hardware(build.origins.of(event.chain[0].function, event.term)) for event in events)
         severity = "error" if met else "warning"
         message = "page table goes into the mmu_gather, which is not told that tables are freed: its flush leaves out CPUs that have the mm lazily"
         yield finding("PTL040", severity, message, hop, event, ("hw",), build, all_of(events.values()))

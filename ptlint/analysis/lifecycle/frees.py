@@ -10,7 +10,7 @@ from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.proof import proof
 from ptlint.analysis.result import Proof, RawFinding
-from ptlint.analysis.values import Event, Hop
+from ptlint.analysis.values import FLUSHED, Event, Hop
 from ptlint.frontend.ir import Place
 
 __all__ = ["immediate", "linked", "reachable", "semi_rcu", "twice", "used"]
@@ -23,7 +23,7 @@ def immediate(build: Build) -> Iterator[RawFinding]:
         event = suspect.event
         if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
             continue
-        if build.only_irq(event) and event.after & {"flush", "flush-untold"}:
+        if build.only_irq(event) and event.after & FLUSHED:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU where they may be waits for them.
             runtimes = runtimes - build.by_ipi
         if runtimes and (live_here(event, build.origins) or reachable(event, suspect.function, build.origins)):

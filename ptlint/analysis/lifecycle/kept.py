@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ptlint.analysis.inventory import emptied
-from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
+from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, walked_by_hardware, weight
 from ptlint.analysis.lifecycle.frees import reachable
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.result import RawFinding
-from ptlint.analysis.values import GRACE, Event, Hop
+from ptlint.analysis.values import FLUSHED, GRACE, Event, Hop
 from ptlint.frontend.ir import Place
 
 __all__ = ["later", "page_batch", "recycled", "recycled_unflushed"]
@@ -58,7 +58,7 @@ def later(build: Build) -> Iterator[RawFinding]:
     queued: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
         if kind == "workqueue" and met(event):
-            left = runtimes - by_ipi if event.after & {"flush", "flush-untold"} else runtimes
+            left = runtimes - by_ipi if event.after & FLUSHED else runtimes
             if left:
                 said.update(hop.place for hop in event.chain)
                 queued.setdefault([hop for hop in event.chain if hop.deferral == "workqueue"][-1], {})[event] = left
@@ -91,14 +91,14 @@ def _emptied_at_once(build: Build, puts: list[tuple[Event, Runtimes]]) -> Iterat
         record = f"{cell.rsplit('.', 1)[0]} *"
         if event.unlinked is None or cell in build.ledger.gathers or record in build.border.pages or record in build.border.tables:
             continue
-        if not build.user_rcu and event.after & {"flush", "flush-untold"}:
+        if not build.user_rcu and event.after & FLUSHED:
             runtimes = runtimes - build.by_ipi
         for chain, nearest, word, freed in _drained(build, cell):
-            by_ipi = word == "semi-rcu" or (word == "immediate" and "ipi" in event.after)
-            if by_ipi and freed and not build.only_irq(event):
+            after_ipi = word == "semi-rcu" or (word == "immediate" and "ipi" in event.after)
+            if after_ipi and freed and not build.only_irq(event):
                 hops = [hop for hop in chain if hop.deferral == "semi-rcu"] or nearest[:1]
                 waiting.setdefault(hops[-1], {})[event._replace(chain=(*event.chain, *chain))] = freed
-            elif not by_ipi and word == "immediate" and runtimes & freed:
+            elif not after_ipi and word == "immediate" and runtimes & freed:
                 ways.setdefault(nearest[0], {})[event._replace(chain=(*event.chain, *nearest))] = runtimes & freed
     for hop, events in ways.items():
         event = min(events, key=weight)
@@ -130,7 +130,7 @@ def recycled(build: Build) -> Iterator[RawFinding]:
     for (kind, event), runtimes in build.ledger.ways.items():
         waited = event.after & (GRACE | {"ipi"})
         if kind == "put" and event.extra in build.ledger.served and event.unlinked is not None and not waited and event.space == "user":
-            if not build.user_rcu and event.after & {"flush", "flush-untold"}:
+            if not build.user_rcu and event.after & FLUSHED:
                 runtimes = runtimes - build.by_ipi
             if runtimes and live_here(event, build.origins):
                 ways.setdefault((event.extra, event.unlinked.place), {})[event] = runtimes
@@ -151,8 +151,7 @@ def recycled_unflushed(build: Build) -> Iterator[RawFinding]:
         function = event.unlinked.function
         if event.space == "user" or build.origins.dead(function) or build.origins.once(function):
             continue
-        answers = build.origins.of(function, event.term)
-        if any(origin.shelter != "dying" and origin.space != "own" and origin.kind in ("linked", "kept") for origin in answers):
+        if walked_by_hardware(build.origins.of(function, event.term)):
             ways.setdefault((event.extra, event.unlinked.place), {})[event] = runtimes
     for events in ways.values():
         event = min(events, key=weight)
