@@ -123,7 +123,8 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         prepared = time.monotonic()
         chosen = frozenset(options.variants)
         device = {name: wait.defined_in for name, wait in border.waits.items() if wait.defined_in}
-        orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant, device)
+        broadcasting = frozenset(wait.broadcast_with for wait in border.waits.values())
+        orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant, device, broadcasting)
         readings = [Reading(order, session, tree.tree, tool, kept) for order in orders]
         results, figures = _work(readings, pool, options.jobs, progress, session, tool)
         with session.batch():
@@ -179,11 +180,18 @@ def _derived(tree: Recorder, options: RunOptions, gates: frozenset[str], session
 
 
 def _orders(
-    plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: frozenset[str], tolerant: Tolerant, device: dict[str, str]
+    plan: Plan,
+    chosen: frozenset[str],
+    wanted: frozenset[str],
+    skipped: frozenset[str],
+    tolerant: Tolerant,
+    device: dict[str, str],
+    broadcasting: frozenset[str],
 ) -> list[Order]:
     """The builds that have a variant in ``chosen`` (all, when empty), each with those of its units that are ``wanted``.
 
-    ``device`` are functions that tell IOMMUs of tables, with the folders that they are defined in.
+    ``device`` are functions that tell IOMMUs of tables, with the folders that they are defined in. ``broadcasting`` are the Kconfig symbols
+    that let a flush go by broadcast.
     """
     from ptlint.reading import Order
     from ptlint.select import defining
@@ -218,6 +226,7 @@ def _orders(
                 gaps=tuple(gaps),
                 unsaved=unsaved,
                 devices=not telling.isdisjoint(build.units),
+                broadcasts=any(build.symbols.get(symbol) == "y" for symbol in broadcasting),
             )
         )
     return orders

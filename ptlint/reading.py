@@ -28,7 +28,8 @@ class Order(msgspec.Struct, frozen=True):
     """A build to read and analyse. ``units`` are (file, arguments), ``common`` the arguments that all share, ``headers`` those to precompile.
 
     ``generated`` is the folder of its generated headers. ``gaps`` are (file, reason) of what is known to be missing before anything is read.
-    ``unsaved`` are contents in place of the files' own. ``devices``: IOMMUs of the build walk the kernel's tables.
+    ``unsaved`` are contents in place of the files' own. ``devices``: IOMMUs of the build walk the kernel's tables. ``broadcasts``: its
+    flushes may interrupt no CPU.
     """
 
     build: str
@@ -43,6 +44,7 @@ class Order(msgspec.Struct, frozen=True):
     gaps: tuple[tuple[str, str], ...]
     unsaved: dict[str, bytes]
     devices: bool
+    broadcasts: bool
 
 
 class _Header(msgspec.Struct, frozen=True, array_like=True):
@@ -219,6 +221,7 @@ class Reading:
             tuple(row.data for row in closure),
             tuple(self._table.layouts[record] for record in records if record in self._table.layouts),
             devices=order.devices,
+            broadcasts=order.broadcasts,
         )
 
     def lost(self, reason: str) -> BuildResult:

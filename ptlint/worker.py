@@ -91,7 +91,7 @@ class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
     """A build to link and analyse. ``units`` and ``shared`` are encoded; ``incomplete`` are (file, reason) of what could not be read.
 
     ``cache`` is the folder of the cache that summaries of functions are kept in, empty where there is none; ``tool`` is this tool's identity.
-    ``devices``: IOMMUs of the build walk the kernel's tables.
+    ``devices``: IOMMUs of the build walk the kernel's tables. ``broadcasts``: its flushes may interrupt no CPU.
     """
 
     build: str
@@ -106,6 +106,7 @@ class AnalyseTask(msgspec.Struct, frozen=True, tag=True):
     cache: str = ""
     tool: bytes = b""
     devices: bool = False
+    broadcasts: bool = False
 
 
 class Analysed(msgspec.Struct, frozen=True, tag=True):
@@ -192,6 +193,7 @@ def _analyse(task: AnalyseTask, border: Border) -> Analysed:
         left_out=frozenset(task.skipped),
         keeper=summaries,
         devices=task.devices,
+        broadcasts=task.broadcasts,
     )
     if store is not None and summaries is not None:
         summaries.write()

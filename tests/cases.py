@@ -94,12 +94,22 @@ def analysed(name: str, keeper: Keeper | None = None, unsaved: dict[str, bytes] 
 
     The walker under RCU that border.h has is called by a file of its own, that is linked to every case that does not leave the walker out.
     ``keeper`` keeps summaries; ``unsaved`` are contents in place of the files' own.
-    Of a case that says so, IOMMUs walk the kernel's tables.
+    Of a case that says so, IOMMUs walk the kernel's tables, or flushes go by broadcast.
     """
     border = load_border(resources.rules())
     program = linked(name, unsaved)
-    devices = "#define BORDER_DEVICES" in (CASES / name).read_text()
-    return analyse(program, border, build="case", variants={"nopv": "nopv"}, incomplete=(), units=1, keeper=keeper, devices=devices)
+    text = (CASES / name).read_text()
+    return analyse(
+        program,
+        border,
+        build="case",
+        variants={"nopv": "nopv"},
+        incomplete=(),
+        units=1,
+        keeper=keeper,
+        devices="#define BORDER_DEVICES" in text,
+        broadcasts="#define BORDER_BROADCASTS" in text,
+    )
 
 
 def linked(name: str, unsaved: dict[str, bytes] | None = None) -> Program:

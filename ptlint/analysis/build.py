@@ -32,6 +32,7 @@ def analyse(
     left_out: frozenset[str] = frozenset(),
     keeper: Keeper | None = None,
     devices: bool = False,
+    broadcasts: bool = False,
 ) -> BuildResult:
     """Analyse a build.
 
@@ -43,15 +44,16 @@ def analyse(
         left_out: functions that the selection left out: a call to one is no unresolved call.
         keeper: where summaries of functions are kept.
         devices: do IOMMUs of this build walk the kernel's tables, so that they have to be told?
+        broadcasts: may a flush go by broadcast in this build, and interrupt no CPU?
     """
     engine = _run(program, border, left_out, keeper, frozenset())
     for _ in range(_AGAIN):
         # Who empties what is not typed as a table's can be seen only when it is known that tables go there.
-        if not engine.relevance.emptying(engine.containers()):
+        if not engine.relevance.emptying(engine.containers(), engine.ledger.by_number()):
             break
         engine = _run(program, border, left_out, keeper, engine.relevance.kept | engine.containers())
     else:
-        engine.ledger.dropped["containers"] += engine.relevance.emptying(engine.containers())
+        engine.ledger.dropped["containers"] += engine.relevance.emptying(engine.containers(), engine.ledger.by_number())
     ledger = engine.ledger
     ledger.hits = ledger.nearest()
     origins = Origins(ledger, program, border)
@@ -68,7 +70,7 @@ def analyse(
     said = {(finding.rule, finding.at.file, finding.at.line, finding.at.column) for finding in overlaid}
     others = [
         finding
-        for finding in findings(ledger, program, border, names, bool(ledger.rcu_walkers), origins, devices)
+        for finding in findings(ledger, program, border, names, bool(ledger.rcu_walkers), origins, devices, broadcasts)
         if (finding.rule, finding.at.file, finding.at.line, finding.at.column) not in said
     ]
     return BuildResult(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ptlint.analysis import terms
-from ptlint.analysis.evaluate import bare
+from ptlint.analysis.evaluate import PLAIN, bare
+from ptlint.analysis.fates import since_unlinked
 from ptlint.analysis.ledger import Use
 from ptlint.analysis.primitives import Primitives
 from ptlint.analysis.substitute import Substitute
@@ -175,8 +176,10 @@ class Calls(Primitives):
 
     def _passed(self, key: str, values: list[Term], node: ir.Call | ir.Asm, state: State) -> None:
         self.watch_passed(key, values, node, state)
-        for type_, value in zip(self.asked.takes(key) or (), values, strict=False):
+        for index, (type_, value) in enumerate(zip(self.asked.takes(key) or (), values, strict=False)):
             self._typed(value, type_)
+            if bare(type_) in PLAIN and terms.root(value) in state.since and self.level(value, state):
+                self.ledger.numbered.add((key, index))
 
     def _havoc(self, values: list[Term], node: ir.Call, state: State) -> None:
         """A function that is not looked into may have written the local variables that it was shown."""
@@ -235,7 +238,7 @@ class Calls(Primitives):
                         "wrapper" if event.chain else "handover",
                         self._handles(base, state),
                     )
-                    since = state.since.get(base)
+                    since = since_unlinked(base, state)
                     self._found(
                         event._replace(
                             term=base,

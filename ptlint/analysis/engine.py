@@ -13,7 +13,7 @@ import msgspec
 
 from ptlint.analysis import terms
 from ptlint.analysis.asked import Answers, Asked, Question, digest
-from ptlint.analysis.evaluate import bare
+from ptlint.analysis.evaluate import FLAGS, bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.kept import Codec, Keeper, Kept, text_digest
 from ptlint.analysis.ledger import Ledger
@@ -89,7 +89,7 @@ class Engine:
     def containers(self) -> frozenset[str]:
         """The members and variables, of no page's descriptor, that were seen to be given tables."""
         described = self.border.pages | {f"{name} *" for name in self.border.gathers} | self.border.tables.keys()
-        given = (cell for cell, rows in self.ledger.puts.items() if any(level for _, level in rows))
+        given = self.ledger.by_number().union(cell for cell, rows in self.ledger.puts.items() if any(level for _, level in rows))
         return frozenset(cell for cell in given if f"{cell.rsplit('.', 1)[0]} *" not in described)
 
     @property
@@ -278,11 +278,12 @@ class _Run(Rounds):
         return states
 
     def _bounded(self, states: list[State]) -> list[State]:
-        """No more states than the bound; of each set of runtimes some stay."""
-        if len(states) <= self.bounds.states:
+        """No more states than twice the bound, for the block's end tells some of them apart; of each set of runtimes some stay."""
+        bound = 2 * self.bounds.states
+        if len(states) <= bound:
             return states
         groups = by_runtimes(states)
-        share = max(4, self.bounds.states // len(groups))
+        share = max(4, bound // len(groups))
         return [state for group in groups.values() for state in self._few(group, share)]
 
     def _few(self, states: list[State], bound: int, *, numbers: bool = False) -> list[State]:
@@ -370,8 +371,10 @@ class _Run(Rounds):
         )
 
     def _is_flag(self, place: Term, value: Term) -> bool:
-        """Is a caller's flag, that this function was given the place of, set or cleared?"""
-        return value[0] == "c" and place[0] == "d" and place[1][0] == "p" and bare(place[2]) in ("bool", "_Bool")
+        """Is a caller's flag, or level, that this function was given the place of, set?"""
+        if value[0] != "c" or place[0] != "d" or place[1][0] != "p":
+            return False
+        return bare(place[2]) in FLAGS or bare(place[2]).startswith("enum ")
 
     def _on_entry(self, term: Term) -> bool:
         if term[0] == "leaf":

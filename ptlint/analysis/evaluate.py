@@ -14,9 +14,13 @@ from ptlint.program.border import Border
 if TYPE_CHECKING:
     from ptlint.analysis.asked import Asked
 
-__all__ = ["FOLIO", "Evaluator", "bare"]
+__all__ = ["FLAGS", "FOLIO", "PLAIN", "Evaluator", "bare"]
 
 FOLIO = "struct folio *"
+PLAIN = frozenset(("unsigned long", "u64", "phys_addr_t"))
+"""The types of numbers that pages are kept by: an address, or a frame's number."""
+FLAGS = frozenset(("bool", "_Bool", "int", "unsigned int"))
+"""The types of flags and levels: what callers ask for, and what functions say by a pointer that they are given."""
 _COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
 
 
@@ -154,6 +158,10 @@ class Evaluator:
         place: Term = ("a", node.id) if node.scope in ("param", "local") else ("g", node.id)
         if place[0] == "g" and bare(node.type) in self.border.pages:
             self.slots.add(place)
+        kind = bare(node.type).split("[")[0].strip()
+        if place[0] == "g" and kind in PLAIN and self.asked.keeps(str(node.id)):
+            # Numbers of tables: told from the base addresses that they are added to, as if they lay in a member.
+            return terms.field(place, str(node.id), kind)
         return place
 
     def _load_var(self, node: ir.Var, state: State) -> Term:
@@ -236,6 +244,12 @@ class Evaluator:
                 seen = gone and (judge == "all" or (judge == "own" and event.kind == "free" and event.chain[0].place == where))
                 if seen and terms.root(event.term) == old and value == ZERO:
                     self.freed_before_clear(event, where, state)
+            cleared = {event.term for event in state.events if event.kind == "set"}
+            if value == ZERO and judge == "all" and place not in cleared:
+                # What hangs on the table could be reached until now, where its own entry was left as it is.
+                hanging = (event for event in state.events if event.kind == "free" and event.chain and old in [*terms.above(event.term)][1:])
+                for event in [event for event in hanging if event.term[1] not in cleared]:
+                    self.freed_before_clear(event, where, state)
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
 
     def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
@@ -312,7 +326,7 @@ class Evaluator:
         return place
 
     def _binary(self, operator: str, x: Term, y: Term) -> Term:
-        if operator in _COMPARISONS and x == y and x[0] != "n":
+        if operator in _COMPARISONS and x == y and (x[0] != "n" or x[2].endswith("*")):
             return ("c", int(operator in ("==", "<=", ">=")))
         return terms.op(operator, x, y)
 

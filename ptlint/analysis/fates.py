@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from ptlint.analysis import terms
-from ptlint.analysis.evaluate import bare
+from ptlint.analysis.evaluate import FLAGS, PLAIN, bare
 from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Use, Walk
 from ptlint.analysis.tables import Tables, records_of
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import GRACE, Event, Hop, Runtimes, State, Unlink, deferral_of
 from ptlint.frontend import ir
 
-__all__ = ["Fates"]
+__all__ = ["Fates", "since_unlinked"]
 
 _NOTHING: frozenset[str] = frozenset()
-_PLAIN = frozenset(("unsigned long", "u64", "phys_addr_t"))
+_CHOICES = {("o", operator) for operator in ("!", "==", "!=", "&")}
 
 
 class Fates(Tables):
@@ -32,7 +32,7 @@ class Fates(Tables):
             return  # no path of the program
         if base[0] == "v" and base not in self.types and self._only_base(base[1]):
             return
-        since = state.since.get(base)
+        since = since_unlinked(base, state)
         waited = self._waited(base, after, inner, state)
         unlinked = since[0] if since is not None else None
         nearer = inner.unlinked if inner is not None else None
@@ -62,7 +62,7 @@ class Fates(Tables):
 
     def _waited(self, base: Term, after: frozenset[str], inner: Event | None, state: State) -> frozenset[str]:
         """What was waited for since the table was unlinked; ``after`` in a callee, whose event is ``inner``."""
-        since = state.since.get(base)
+        since = since_unlinked(base, state)
         if "polled" in after and state.waits & {"cookie", "late"}:
             # The callee asks whether the grace period is over since a moment that was noted here: before the table was unlinked, or after.
             later = since is not None and "cookie" in since[1]
@@ -113,6 +113,7 @@ class Fates(Tables):
             return
         if any(contains in self.border.gathers for contains in records_of(where)):
             self.ledger.gathers.add(cell)
+        since = since_unlinked(base, state)
         self._found(
             Event(
                 "put",
@@ -120,7 +121,7 @@ class Fates(Tables):
                 extra=cell,
                 value=where,
                 level=self.level(base, state),
-                unlinked=state.since[base][0] if base in state.since else None,
+                unlinked=since[0] if since is not None else None,
                 after=self._waited(base, _NOTHING, None, state),
                 stripped=self._destroyed(base, state),
             ),
@@ -168,25 +169,31 @@ class Fates(Tables):
         kept = kind.split("[")[0].strip()
         typed = kept in self.border.pages or kept in self.border.tables or kept == "void *"
         # Numbers of pages are kept for many reasons: of one that was unlinked here there is one.
-        if typed or (kept in _PLAIN and base in state.since and self.level(value, state)):
+        plain = kept in PLAIN
+        if plain and base[0] == "p":
+            self.ledger.numbers.add((self.function.key, base[1], str(place[2])))
+        if typed or (plain and ((base in state.since and self.level(value, state)) or self.asked.keeps(str(place[2])))):
             self._put(value, str(place[2]), state, place)
 
     def put_global(self, place: Term, value: Term, state: State) -> None:
         """A table goes into a global variable, or one of each CPU."""
+        base = terms.root(value)
+        if base[0] == "p" and bare(base[2]) in PLAIN:
+            self.ledger.numbers.add((self.function.key, base[1], str(place[1])))
         if value[0] not in ("c", "fn", "a", "g", "f", "d") and (self.level(value, state) or place in self.slots):
             self._put(value, str(place[1]), state, place)
 
     def serves(self, value: Term) -> None:
         """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again.
 
-        A deposit goes back to the range that it was for: the locks of that range decide.
+        A deposit goes back to the range that it was for: the locks of that range keep all away but those who turn interrupts off.
         """
         base = terms.root(value)
         direct = base[0] == "v" and base[1][0] in ("f", "g") and self._entry_type(base[1]) == ""
         if (direct or base[0] == "up") and self.level_of_type(base):
             cell = self._cell_of(base)
-            if cell and cell not in self.words.members:
-                self.ledger.served.add(cell)
+            if cell:
+                (self.ledger.returned if cell in self.words.members else self.ledger.served).add(cell)
 
     def _found(self, event: Event, state: State, *, said: bool = False) -> None:
         """A table goes somewhere. Where a callee knew that it is one, what is to be said of the callee's own calls is ``said`` there."""
@@ -196,7 +203,7 @@ class Fates(Tables):
         fresh = self.fresh(event.term, state)
         cell = self._cell_of(event.term) if event.kind == "free" else ""
         marked = state.facts.get(("kernel", event.term)) is True
-        look = (event, said, fresh, cell, marked, state.runtimes, state.held > 0, state.apart)
+        look = (event, said, fresh, cell, marked, self._told(state), state.runtimes, state.held > 0, state.apart)
         if look not in self.noted:
             self.noted.add(look)
             self._note(*look)
@@ -210,7 +217,14 @@ class Fates(Tables):
         elif level and event.kind == "free":
             state.gone = self.ledger.first((*state.gone, event), 4, "frees")
 
-    def _note(self, event: Event, said: bool, fresh: bool, cell: str, marked: bool, runtimes: Runtimes, held: bool, apart: ir.Place | None) -> None:
+    def _told(self, state: State) -> bool:
+        """Does this way depend on a flag that the caller gave, or on which of some numbers it gave?"""
+        choices = (fact for fact in state.facts if fact[0] == "p" or fact[:2] in _CHOICES)
+        return any(leaf[0] == "p" and bare(leaf[2]) in FLAGS for fact in choices for leaf in terms.leaves(fact))
+
+    def _note(
+        self, event: Event, said: bool, fresh: bool, cell: str, marked: bool, told: bool, runtimes: Runtimes, held: bool, apart: ir.Place | None
+    ) -> None:
         """What a run notes of a table that goes somewhere; many ways of a function do it alike."""
         level = event.level
         if level:
@@ -241,7 +255,7 @@ class Fates(Tables):
             self.ledger.flushed.add(event.chain)
         short = deferral_of(event.after) in ("immediate", "semi-rcu") or "flush" not in event.after
         if event.kind == "free" and level and event.unlinked is not None and short:
-            self.ledger.suspects.add(Suspect("unlinked", self.function.key, event), runtimes)
+            self.ledger.suspects.add(Suspect("unlinked", self.function.key, event, told), runtimes)
         if event.kind == "free" and not level:
             self.unknown.add(event.term)
 
@@ -323,8 +337,13 @@ class Fates(Tables):
         return event.kind == "put" and kind in self.border.pages | {"void *"}
 
     def put_before_clear(self, table: Term, unlink: Unlink, state: State) -> None:
-        """A table was put into a container, and only then its entry cleared: whoever empties that later frees what was unlinked here."""
-        for index, event in enumerate(state.events[state.fence :], state.fence):
+        """A table was put into a container, and only then its entry cleared: whoever empties that later frees what was unlinked here.
+
+        What was taken out again, and put into an entry, is in the container no more.
+        """
+        linked = [index for index, event in enumerate(state.events) if event.kind == "set" and terms.root(event.value) == table]
+        first = max([state.fence, *linked])
+        for index, event in enumerate(state.events[first:], first):
             if event.kind != "put" or event.term != table or not event.level or event.unlinked is not None or event.extra in self.ledger.gathers:
                 continue
             put = event._replace(unlinked=unlink, after=_NOTHING)
@@ -368,6 +387,13 @@ class Fates(Tables):
         state.since = {base: (where, after(waits)) for base, (where, waits) in state.since.items()}
         state.taken = {content: after(waits) for content, waits in state.taken.items()}
         state.waits = after(state.waits) - {"late"} if kind == "cookie" else after(state.waits)
+
+
+def since_unlinked(base: Term, state: State) -> tuple[Unlink, frozenset[str]] | None:
+    """Where a table was unlinked, and the waits since: by its own entry, or with the table that it hangs on."""
+    if not state.since or (base[0] == "v" and base[1][0] == "g"):
+        return None  # what is taken out of a variable is in no entry: it is another table than the one that lay there before
+    return next((state.since[part] for part in terms.above(base) if part in state.since), None)
 
 
 def _container(place: Term, cell: str) -> str:

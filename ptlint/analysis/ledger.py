@@ -52,11 +52,15 @@ class Hit(NamedTuple):
 
 
 class Suspect(NamedTuple):
-    """A free to be judged: ``unlinked`` before with nothing waited for, or freed and only then ``cleared``."""
+    """A free to be judged: ``unlinked`` before with nothing waited for, or freed while still ``linked``.
+
+    ``told``: the way to it depends on a flag that the caller of ``function`` gave.
+    """
 
     kind: str
     function: str
     event: Event
+    told: bool = False
 
 
 class Use(NamedTuple):
@@ -101,8 +105,9 @@ class Walk(NamedTuple):
 class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter.
 
-    ``moved`` are containers with those that their contents are moved to. ``dropped`` counts, by what it was, all that the bounds left out:
-    a defect that needs it is missed.
+    ``moved`` are containers with those that their contents are moved to. ``numbers`` are the functions that put a number that they are given,
+    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``dropped`` counts, by what it was, all
+    that the bounds left out: a defect that needs it is missed.
     """
 
     def __init__(self) -> None:
@@ -111,6 +116,8 @@ class Ledger:
         self.drains: defaultdict[str, Noted[Through]] = defaultdict(Noted)
         self.puts: defaultdict[str, Noted[Through]] = defaultdict(Noted)
         self.moved: set[tuple[str, str]] = set()
+        self.numbers: set[tuple[str, int, str]] = set()
+        self.numbered: set[tuple[str, int]] = set()
         self.gathers: set[str] = set()
         self.chains: set[tuple[Hop, ...]] = set()
         self.flushed: set[tuple[Hop, ...]] = set()
@@ -129,6 +136,7 @@ class Ledger:
         self.copied: dict[tuple[str, Term], set[Term]] = {}
         self.leaky: set[str] = set()
         self.served: set[str] = set()
+        self.returned: set[str] = set()
         self.walks: Noted[Walk] = Noted()
         self.doubles: Noted[Double] = Noted()
         self.early: Noted[Early] = Noted()
@@ -190,6 +198,10 @@ class Ledger:
             found |= new
             todo += sorted(new)
         return found
+
+    def by_number(self) -> set[str]:
+        """The containers that tables come to as numbers, put there by a function that is given no more than that."""
+        return {cell for function, index, cell in self.numbers if (function, index) in self.numbered}
 
     def first(self, things: Sequence[T], bound: int, what: str) -> tuple[T, ...]:
         """No more than ``bound`` of ``things``; what is left out is counted."""

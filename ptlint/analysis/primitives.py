@@ -282,7 +282,11 @@ class Primitives(Fates):
     def _splice(self, thing: Term, head: Term, state: State) -> None:
         """All of one list goes on another: one of this function's own, the caller's, or one that others have too."""
         held = state.memory.get(("f", thing, "held", ""))
-        if head[0] == "p":
+        if head[0] == "p" and thing[0] == "a":
+            # The caller sees nothing of a list of this function's own: what is on it goes to the caller's.
+            for node in [value for place, value in state.memory.items() if place[0] == "f" and place[1] == thing and value[0] == "f"]:
+                self._add(node, head, state)
+        elif head[0] == "p":
             self.emit(Event("splice", thing, value=head), state)
         elif head[0] != "a":
             cell, source = self._cell(head), self._cell(thing)

@@ -65,9 +65,13 @@ class Relevance:
         types = self.program.outlines[key].members.values()
         return key in self._readers or any("[" in type_ and bare(type_).split("[")[0].strip() in self._arrays for type_ in types)
 
-    def emptying(self, kept: Iterable[str]) -> bool:
-        """Is there a function that would matter if these members and variables were known to be given tables?"""
-        return any(not self.matters(key) for key in self._naming(frozenset(kept)) & self.frees)
+    def emptying(self, kept: Iterable[str], numbers: Iterable[str] = ()) -> bool:
+        """Is there a function that would matter if these members and variables were known to be given tables?
+
+        Of ``numbers`` among these nothing is seen before that, in whatever function.
+        """
+        hidden = bool(self._naming(frozenset(numbers) - self.kept) & self.frees)
+        return hidden or any(not self.matters(key) for key in self._naming(frozenset(kept)) & self.frees)
 
     @functools.cached_property
     def _readers(self) -> frozenset[str]:

@@ -203,6 +203,14 @@ def bottom(term: Term) -> Term:
     return term
 
 
+def above(table: Term) -> Iterator[Term]:
+    """The table, and those that lead to it by their entries, one by one, up to one that is not known by an entry."""
+    yield table
+    while table[0] == "v" and table[1][0] == "d":
+        table = root(table[1][1])
+        yield table
+
+
 def down(term: Term) -> Iterator[Term]:
     """The term, and what it hangs on, one by one, down to what ``anchor`` gives."""
     yield term

@@ -106,9 +106,14 @@ def _way(event: Event) -> tuple[object, ...]:
     return (word, event.extra, *((event.chain[0].place, event.chain[-1].place) if event.chain else ()))
 
 
+def _owed(state: State) -> frozenset[tuple[object, ...]]:
+    """What a state has unlinked, with what it waited for since."""
+    return frozenset(("unlinked", unlink.place, waits) for unlink, waits in state.since.values())
+
+
 def _spread(states: list[State], bound: int) -> list[State]:
     """Some of the states: those that free tables in ways that the ones before do not, the hastiest first, then some of both ends."""
-    ways = [frozenset(_way(event) for event in state.events if event.kind in ("free", "put")) for state in states]
+    ways = [frozenset(_way(event) for event in state.events if event.kind in ("free", "put")) | _owed(state) for state in states]
     hasty = [any(word in _HASTE for word, *_ in way) for way in ways]
     left, chosen, covered = list(range(len(states))), list[int](), set[tuple[object, ...]]()
     while left and len(chosen) < bound:

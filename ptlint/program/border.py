@@ -37,7 +37,8 @@ class Wait(msgspec.Struct, frozen=True):
     """A primitive that waits: for the walker ``classes``; where ``when_arg`` is given, only if that argument is not zero.
 
     ``told_arg`` is the argument that tells a flush that tables are freed, ``range_args`` those that say what is flushed. One that ``tells``
-    returns whether the wait is over. What is ``defined_in`` a folder has to be waited for in the builds that have it only.
+    returns whether the wait is over. What is ``defined_in`` a folder has to be waited for in the builds that have it only. A flush is
+    ``broadcast_with`` a Kconfig symbol: no CPU is interrupted then, or not for all address spaces.
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,7 @@ class Wait(msgspec.Struct, frozen=True):
     range_args: tuple[int, ...] = ()
     tells: bool = False
     defined_in: str = ""
+    broadcast_with: str = ""
 
 
 class Defer(msgspec.Struct, frozen=True):

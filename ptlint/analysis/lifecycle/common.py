@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from ptlint.analysis.evaluate import bare
 from ptlint.analysis.inventory import Contexts
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.origins import Answers, Origins
@@ -21,7 +22,9 @@ Names = Callable[[Runtimes], tuple[str, ...]]
 
 
 class Build(NamedTuple):
-    """What every rule asks. ``by_ipi`` are the runtimes whose flushes interrupt other CPUs."""
+    """What every rule asks. ``by_ipi`` are the runtimes whose flushes interrupt other CPUs, whatever they flush; ``some_by_ipi`` those that
+    do that for some address spaces at least.
+    """
 
     ledger: Ledger
     program: Program
@@ -31,6 +34,11 @@ class Build(NamedTuple):
     origins: Origins
     contexts: Contexts
     by_ipi: Runtimes
+    some_by_ipi: Runtimes
+
+    def takes_gather(self, function: str) -> bool:
+        """Is a function given a gather?"""
+        return any(bare(param.type).removesuffix("*").strip() in self.border.gathers for param in self.program.functions[function].params)
 
     def only_irq(self, event: Event) -> bool:
         """Are walkers with interrupts off all who may be in the table? Then an IPI is all that is owed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ptlint.analysis.evaluate import bare
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Answers
@@ -25,10 +24,8 @@ def early_destructor(build: Build) -> Iterator[RawFinding]:
             continue
         hop = shared[-1]
         # What goes to the gather may be of an mm that is torn down, and only its accounting is early where the lock lies in the descriptor.
-        params = build.program.functions[hop.function].params
-        gathers = any(bare(param.type).removesuffix("*").strip() in build.border.gathers for param in params)
         live = live_here(early.event, build.origins) and early.event.space == "user"
-        severity = "note" if not live else "warning" if early.event.kind == "put" or gathers else "error"
+        severity = "note" if not live else "warning" if early.event.kind == "put" or build.takes_gather(hop.function) else "error"
         key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
         ways.setdefault(hop, Noted()).add(key, runtimes)
     for hop, events in ways.items():

@@ -18,7 +18,14 @@ __all__ = ["findings"]
 
 
 def findings(
-    ledger: Ledger, program: Program, border: Border, names: Names, user_rcu: bool, origins: Origins, devices: bool = False
+    ledger: Ledger,
+    program: Program,
+    border: Border,
+    names: Names,
+    user_rcu: bool,
+    origins: Origins,
+    devices: bool = False,
+    broadcasts: bool = False,
 ) -> list[RawFinding]:
     """The findings of a build.
 
@@ -27,8 +34,11 @@ def findings(
         user_rcu: does the tree have walkers that only a grace period waits for? Without them an IPI is all that is owed.
         origins: where tables come from, and what keeps walkers away.
         devices: may others than CPUs walk the kernel's tables, and be told?
+        broadcasts: may a flush go by broadcast?
     """
-    build = Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), flushing_by_ipi(program, border))
+    interrupting = flushing_by_ipi(program, border)
+    always = frozenset[str]() if broadcasts else interrupting
+    build = Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), always, interrupting)
     found = [*linked(build), *used(build), *immediate(build), *recycled(build), *recycled_unflushed(build), *page_batch(build)]
     if user_rcu:
         found += semi_rcu(build)

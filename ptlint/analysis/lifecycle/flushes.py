@@ -34,7 +34,8 @@ def flushing_by_ipi(program: Program, border: Border) -> Runtimes:
 def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
     """PTL040: freed, or queued, with no flush between the unlink and that. What another rule says of the same free is not said again.
 
-    Where the same calls flush on another path, it is taken that they know when there is nothing to flush.
+    Where the same calls flush on another path, and are told what to do or given a gather, it is taken that their callers, or the gather, know
+    when there is nothing to flush.
     """
     origins = build.origins
     ways: defaultdict[Hop, Noted[Event]] = defaultdict(Noted)
@@ -44,7 +45,8 @@ def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
         if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
             continue
         # Who flushes this CPU only knows that there is something to flush.
-        knows = "flush-here" not in event.after and any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain)))
+        elsewhere = "flush-here" not in event.after and any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain)))
+        knows = elsewhere and (suspect.told or any(build.takes_gather(hop.function) for hop in event.chain))
         if knows or any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
         met = walked_by_hardware(origins.of(suspect.function, event.term))
@@ -97,8 +99,8 @@ def untold(build: Build) -> Iterator[RawFinding]:
         functions = {event.unlinked.function, *(hop.function for hop in event.chain[from_there[-1] if from_there else 0 :])}
         if functions & tellers:
             told.update(event.chain[index:] for index in range(len(event.chain)))
-        elif event.chain and runtimes & build.by_ipi:
-            ways.setdefault(event.chain, {})[event] = runtimes & build.by_ipi
+        elif event.chain and runtimes & build.some_by_ipi:
+            ways.setdefault(event.chain, {})[event] = runtimes & build.some_by_ipi
     for chain, events in ways.items():
         if chain in told or any(chain[index:] in ways for index in range(1, len(chain))):
             continue
@@ -113,10 +115,11 @@ def untold(build: Build) -> Iterator[RawFinding]:
 def _tellers(program: Program, border: Border) -> set[str] | None:
     """The functions that set a member of a gather by which a flush is told that tables are freed, or call one that does.
 
-    None where no flush is told by such a member.
+    None where no flush is told by such a member, and none is one of a gather that is never told.
     """
     told = {name: wait.told_arg for name, wait in border.waits.items() if wait.told_arg >= 0}
     members = set()
+    never = False
     for key in [key for key, outlined in program.outlines.items() if not outlined.called.isdisjoint(told)]:
         for node in nodes(program.functions[key]):
             if not isinstance(node, ir.Call) or not isinstance(node.function, ir.FunctionRef):
@@ -124,8 +127,10 @@ def _tellers(program: Program, border: Border) -> set[str] | None:
             for argument in node.args[told.get(node.function.key.rsplit(":", 1)[-1], len(node.args)) :][:1]:
                 parts = [part for part in sub(argument) if isinstance(part, ir.Member)]
                 members |= {f"{part.record}.{part.name}" for part in parts if bare(part.record) in border.gathers}
+                given = any(bare(param.type).removesuffix("*").strip() in border.gathers for param in program.functions[key].params)
+                never = never or (given and isinstance(argument, ir.Const) and argument.value == 0)
     if not members:
-        return None
+        return set() if never else None
     found = set()
     for key in [key for key, outlined in program.outlines.items() if not members.isdisjoint(outlined.members)]:
         for node in nodes(program.functions[key]):

@@ -125,19 +125,25 @@ def _drained(build: Build, cell: str) -> Iterator[tuple[tuple[Hop, ...], tuple[H
 
 
 def recycled(build: Build) -> Iterator[RawFinding]:
-    """PTL001: unlinked where others may walk, and put where new tables are taken from: in service again at once."""
+    """PTL001: unlinked where others may walk, and put where new tables are taken from: in service again at once.
+
+    So is a deposit, but for who is kept away by the locks of its range: that leaves those who turn interrupts off.
+    """
     ways: dict[tuple[str, Place], dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
-        waited = event.after & (GRACE | {"ipi"})
-        if kind == "put" and event.extra in build.ledger.served and event.unlinked is not None and not waited and event.space == "user":
-            if not build.user_rcu and event.after & FLUSHED:
+        deposit = event.extra in build.ledger.returned
+        again = deposit or event.extra in build.ledger.served
+        if kind == "put" and again and event.unlinked is not None and not event.after & (GRACE | {"ipi"}) and event.space == "user":
+            if event.after & FLUSHED and (deposit or not build.user_rcu):
                 runtimes = runtimes - build.by_ipi
             if runtimes and live_here(event, build.origins):
                 ways.setdefault((event.extra, event.unlinked.place), {})[event] = runtimes
-    missing = ("irq", "rcu") if build.user_rcu else ("irq",)
     for events in ways.values():
         event = min(events, key=weight)
-        message = "page table is unlinked and put where new ones are taken from: software walkers may still be in it"
+        deposit = event.extra in build.ledger.returned
+        missing = ("irq",) if deposit or not build.user_rcu else ("irq", "rcu")
+        where = "deposited" if deposit else "put where new ones are taken from"
+        message = f"page table is unlinked and {where}: software walkers may still be in it"
         hop = _where_put(event)
         yield finding("PTL001", "error", message, hop, event, missing, build, all_of(events.values()))
 
