@@ -342,7 +342,8 @@ class _Run(Rounds):
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(self.watch_told(state.claims))
-        kept = self.ledger.first(sorted(stores, key=terms.order), 6, "stores of a case")
+        # What can lead to a table comes first.
+        kept = self.ledger.first(sorted(stores, key=lambda one: (self._is_flag(*one), terms.order(one))), 6, "stores of a case")
         when = self.ledger.first(sorted(conditions, key=leaves_first), 4, "conditions of a case")
         return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))
 

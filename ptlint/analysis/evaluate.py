@@ -21,6 +21,7 @@ PLAIN = frozenset(("unsigned long", "u64", "phys_addr_t"))
 """The types of numbers that pages are kept by: an address, or a frame's number."""
 FLAGS = frozenset(("bool", "_Bool", "int", "unsigned int"))
 """The types of flags and levels: what callers ask for, and what functions say by a pointer that they are given."""
+_WORDS = frozenset(("u64", "unsigned long", "unsigned long long"))  # as long as an entry
 _COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
 
 
@@ -113,10 +114,21 @@ class Evaluator:
                 for index, after in self.evaluate(node.index, middle)
             ]
         if isinstance(node, ir.Unary) and node.op == "*":
-            return [(terms.deref(pointer, bare(node.type)), after) for pointer, after in self.evaluate(node.operand, state)]
+            kind = bare(node.type)
+            return [(terms.deref(pointer, self._entry_at(pointer, kind)), after) for pointer, after in self.evaluate(node.operand, state)]
         if isinstance(node, ir.Cast):
             return self.place(node.operand, state)
         return [(value if terms.is_place(value) else ("d", value, ""), after) for value, after in self.evaluate(node, state)]
+
+    def _entry_at(self, pointer: Term, kind: str) -> str:
+        """The type of what a pointer leads to: an entry, too, where it was cast to a plain number's (``cmpxchg64((u64 *)pmd, …)``)."""
+        if kind not in _WORDS:
+            return kind
+        own = bare(terms.type_of(pointer)).removesuffix("*").strip()
+        above = self.border.entries.get(terms.type_of(terms.root(pointer)))
+        if own in self.border.entries or above is None:
+            return own if own in self.border.entries else kind
+        return next((name for name, entry in self.border.entries.items() if entry.holds == above.below), kind)
 
     def _element(self, base: Term, index: Term, type_: str) -> Term:
         """The place of an element of an array: of pointers each by itself, where the index is known."""
