@@ -136,3 +136,10 @@ def test_an_analysis_that_does_not_come_back_is_a_gap(tree: Path, monkeypatch: p
     monkeypatch.setattr(Pool, "run", run_jobs)
     found = look(tree, None).check((), (), ())
     assert [(gap.file, gap.reason) for gap in found.incomplete] == [(".", "the process that analysed this build was ended")]
+
+
+def test_a_symbol_says_that_flushes_may_go_by_broadcast(tree: Path, tasks: Tasks) -> None:
+    look(tree, None)
+    append(tree / "arch/x86/Kconfig", "\nconfig BROADCAST_TLB_FLUSH\n\tdef_bool y\n\tdepends on 64BIT\n")
+    look(tree, None)
+    assert [task.broadcasts for task in tasks if isinstance(task, AnalyseTask)] == [False, True]
