@@ -42,7 +42,8 @@ class Fates(Tables):
         text = node.text if isinstance(node, ir.Call) else node.macro
         self.watch_freed(base, self._step(node.place, text), state)
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
-        if base[0] == "m" and level and hop.deferral == "immediate" and (holder := self._published_in(base, state)):
+        own = base[0] == "m" or self._in_member(base)
+        if own and level and hop.deferral == "immediate" and (holder := self._published_in(base, state)):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space=holder)
             self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
         extra = inner.extra or self._drained(inner.term) if inner is not None else ""
@@ -330,6 +331,13 @@ class Fates(Tables):
             batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
             if batched and event.chain[0].place != where and not ("rcu" in state.reading and "rcu" in event.after):
                 self.ledger.uses.add(Use(self.function.key, where, text, event), state.runtimes)
+
+    def takes_lock(self, lock: Term, node: ir.Call, state: State) -> None:
+        """A lock is taken: one in the descriptor of a table that was freed or queued before is no lock any more, but for readers that it waits for."""
+        for base in terms.down(lock) if "rcu" not in state.reading else ():
+            for event in self._gone_before(base, state) if base[0] in ("v", "p", "m") and bare(terms.type_of(base)) not in self.border.owners else []:
+                if event.chain[0].place != node.place:
+                    self.ledger.uses.add(Use(self.function.key, node.place, node.text, event), state.runtimes)
 
     def _in_batch(self, event: Event) -> bool:
         """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""

@@ -42,6 +42,8 @@ class Primitives(Fates):
             self.emit(Event("wait", ZERO, extra="detach", place=node.place), state)
             return [(result, state)]
         if name in border.locks or name in border.unlocks:
+            if name in border.locks and values:
+                self.takes_lock(values[0], node, state)
             state.held += 1 if name in border.locks else -1
             return [(result, state)]
         if name in border.exclusive:
