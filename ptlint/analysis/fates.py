@@ -333,7 +333,7 @@ class Fates(Tables):
                 self.ledger.uses.add(Use(self.function.key, where, text, event), state.runtimes)
 
     def takes_lock(self, lock: Term, node: ir.Call, state: State) -> None:
-        """A lock is taken: one in the descriptor of a table that was freed or queued before is no lock any more, but for readers that it waits for."""
+        """A lock is taken: in the descriptor of a table that was freed or queued before it is none any more, but for readers that are waited for."""
         for base in terms.down(lock) if "rcu" not in state.reading else ():
             for event in self._gone_before(base, state) if base[0] in ("v", "p", "m") and bare(terms.type_of(base)) not in self.border.owners else []:
                 if event.chain[0].place != node.place:
