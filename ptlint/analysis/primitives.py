@@ -204,7 +204,8 @@ class Primitives(Fates):
                 if one.runtimes and self._later(case.events + side, defer.kind, item, node, one):
                     kept.setdefault(one.events, one)
             if not kept:
-                self._hand_over(thing, frozenset({defer.kind}), node, state)
+                # The callback hands it on: who frees it in the end may run the destructor.
+                self._hand_over(thing, frozenset({defer.kind}), node, state, onward=True)
                 kept[()] = state
             found += kept.values()
         return list(self.ledger.first(found, 4, "states"))
@@ -259,13 +260,13 @@ class Primitives(Fates):
                 self._free(term, event.after | {kind}, event.chain, node, "handover", state, event)
         return some
 
-    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call | ir.Asm, state: State) -> None:
+    def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call | ir.Asm, state: State, *, onward: bool = False) -> None:
         """Something is queued by a node inside it, and what happens then is not known: it is the object that is handed over."""
         base = thing
         while base[0] == "f":
             base = base[1]
         if self.level(base, state):
-            self._free(base, after, (), node, "handover", state)
+            self._free(base, after, (), node, "handover", state, Event("free", base, stripped=True) if onward else None)
         else:
             self.unknown.add(terms.root(base))  # another path, or the rest of this one, may tell that it is a table
 
