@@ -338,7 +338,9 @@ class _Run(Rounds):
         stores = [
             (place, value)
             for place, value in state.memory.items()
-            if self.outlives(place) and (self._carries(place) or self._is_flag(place, value)) and not self.is_local(value)
+            if self.outlives(place)
+            and (self._carries(place) or self._is_flag(place, value) or self._is_lock(place, value))
+            and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(self.watch_told(state.claims))
@@ -370,6 +372,13 @@ class _Run(Rounds):
             or kind == "void *"
             or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
         )
+
+    def _is_lock(self, place: Term, value: Term) -> bool:
+        """Is it the place of a member of a page's descriptor that goes where this function was told to put it? So locks are found."""
+        if place[0] != "d" or place[1][0] != "p" or value[0] != "f":
+            return False
+        record = f"{str(value[2]).rsplit('.', 1)[0]} *"
+        return record in self.border.pages or record in self.border.tables
 
     def _is_flag(self, place: Term, value: Term) -> bool:
         """Is a caller's flag, or level, that this function was given the place of, set?"""
