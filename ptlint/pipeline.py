@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ptlint.analysis.result import BuildResult
     from ptlint.build import Derived, Plan
     from ptlint.pool import Pool
+    from ptlint.program.border import Border
     from ptlint.reading import Order, Reading
 
 __all__ = ["look", "run"]
@@ -122,9 +123,7 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         progress.advance()
         prepared = time.monotonic()
         chosen = frozenset(options.variants)
-        device = {name: wait.defined_in for name, wait in border.waits.items() if wait.defined_in}
-        broadcasting = frozenset(wait.broadcast_with for wait in border.waits.values())
-        orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant, device, broadcasting)
+        orders = _orders(plan, chosen, selection.units, selection.skipped, tolerant, border)
         readings = [Reading(order, session, tree.tree, tool, kept) for order in orders]
         results, figures = _work(readings, pool, options.jobs, progress, session, tool)
         with session.batch():
@@ -179,19 +178,10 @@ def _derived(tree: Recorder, options: RunOptions, gates: frozenset[str], session
     return derived
 
 
-def _orders(
-    plan: Plan,
-    chosen: frozenset[str],
-    wanted: frozenset[str],
-    skipped: frozenset[str],
-    tolerant: Tolerant,
-    device: dict[str, str],
-    broadcasting: frozenset[str],
-) -> list[Order]:
+def _orders(plan: Plan, chosen: frozenset[str], wanted: frozenset[str], skipped: frozenset[str], tolerant: Tolerant, border: Border) -> list[Order]:
     """The builds that have a variant in ``chosen`` (all, when empty), each with those of its units that are ``wanted``.
 
-    ``device`` are functions that tell IOMMUs of tables, with the folders that they are defined in. ``broadcasting`` are the Kconfig symbols
-    that let a flush go by broadcast.
+    The ``border`` says which functions tell IOMMUs of tables, and which Kconfig symbols let a flush go by broadcast.
     """
     from ptlint.reading import Order
     from ptlint.select import defining
@@ -201,6 +191,8 @@ def _orders(
     if chosen - known:
         raise UsageError(f"no variant is called {', '.join(sorted(chosen - known))}; this tree has {', '.join(sorted(known))}")
     orders = []
+    device = {name: wait.defined_in for name, wait in border.waits.items() if wait.defined_in}
+    broadcasting = frozenset(wait.broadcast_with for wait in border.waits.values() if wait.broadcast_with)
     telling = defining(tolerant, frozenset().union(*(build.units for build in plan.builds)), device)
     directory, unsaved = plan.tree.directory(), dict(plan.tree.unsaved)
     for build in plan.builds:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from cases import CASES, DEMO, ROOT, Expectation, Found, analysed, compare, expectations, known_limit
 
+from ptlint.analysis import build
+
 FILES = sorted(path.name for path in CASES.glob("*.c"))
 LIMITS = {name: limit for name in FILES if (limit := known_limit((CASES / name).read_text()))}
 
@@ -112,3 +114,18 @@ void more(struct ptdesc *pt) { hand(&pt->pt_rcu_head, third); }
     name = "deferred-own-callback.c"
     found = analysed(name, unsaved={f"fixtures/cases/{name}": code.encode()})
     assert [function for _, _, function, _, _ in found.unresolved] == ["unknown"]
+
+
+def test_a_number_in_a_descriptor_makes_no_build_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whose descriptor it is, is never known to be a container: asking again would say the same."""
+    runs = []
+    run = build._run
+    monkeypatch.setattr(build, "_run", lambda *given: runs.append(given[-1]) or run(*given))
+    name = "kept-by-number.c"
+    text = (CASES / name).read_text()
+    analysed(name)
+    assert len(runs) == 2
+    runs.clear()
+    inside = text.replace("struct note *note", "struct page *note").replace("note->frame", "note->flags").replace("note->next", "note->lru.next")
+    analysed(name, unsaved={f"fixtures/cases/{name}": inside.replace("kept_frames[nr_kept++] = frame;", "").replace("waiting = frame;", "").encode()})
+    assert runs == [frozenset()]

@@ -49,11 +49,11 @@ def analyse(
     engine = _run(program, border, left_out, keeper, frozenset())
     for _ in range(_AGAIN):
         # Who empties what is not typed as a table's can be seen only when it is known that tables go there.
-        if not engine.relevance.emptying(engine.containers(), engine.ledger.by_number()):
+        if not engine.hidden():
             break
         engine = _run(program, border, left_out, keeper, engine.relevance.kept | engine.containers())
     else:
-        engine.ledger.dropped["containers"] += engine.relevance.emptying(engine.containers(), engine.ledger.by_number())
+        engine.ledger.dropped["containers"] += engine.hidden()
     ledger = engine.ledger
     ledger.hits = ledger.nearest()
     origins = Origins(ledger, program, border)

@@ -7,7 +7,6 @@ from collections import Counter
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import PLAIN, bare
 from ptlint.analysis.fates import since_unlinked
-from ptlint.analysis.ledger import Use
 from ptlint.analysis.primitives import Primitives
 from ptlint.analysis.substitute import Substitute
 from ptlint.analysis.tables import records_of
@@ -168,8 +167,8 @@ class Calls(Primitives):
             if bare(type_) not in self.border.tables:
                 continue
             for event in self._gone_before(terms.root(value), state):
-                if event.chain[0].place != node.place and bare(self.asked.gives(key)) == "void":
-                    self.ledger.uses.add(Use(self.function.key, node.place, node.text, event), state.runtimes)
+                if bare(self.asked.gives(key)) == "void":
+                    self.use(event, node.place, node.text, state)
 
     def _may_matter(self, node: ir.Call) -> bool:
         return bare(node.type) == "void"

@@ -92,6 +92,11 @@ class Engine:
         given = self.ledger.by_number().union(cell for cell, rows in self.ledger.puts.items() if any(level for _, level in rows))
         return frozenset(cell for cell in given if f"{cell.rsplit('.', 1)[0]} *" not in described)
 
+    def hidden(self) -> bool:
+        """Is there a function that would say more if all that was seen to be given tables were known to be?"""
+        containers = self.containers()
+        return self.relevance.emptying(containers, containers & self.ledger.by_number())
+
     @property
     def size(self) -> int:
         """How many functions have a summary."""
@@ -338,14 +343,12 @@ class _Run(Rounds):
         stores = [
             (place, value)
             for place, value in state.memory.items()
-            if self.outlives(place)
-            and (self._carries(place) or self._is_flag(place, value) or self._is_lock(place, value))
-            and not self.is_local(value)
+            if self.outlives(place) and (self._carries(place) or self._answers(place, value)) and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(self.watch_told(state.claims))
         # What can lead to a table comes first.
-        kept = self.ledger.first(sorted(stores, key=lambda one: (self._is_flag(*one), terms.order(one))), 6, "stores of a case")
+        kept = self.ledger.first(sorted(stores, key=lambda one: (not self._carries(one[0]), terms.order(one))), 6, "stores of a case")
         when = self.ledger.first(sorted(conditions, key=leaves_first), 4, "conditions of a case")
         return Case(state.runtimes, when, self._of_use(state.events, kept, result), kept, result, state.held, claims, (state.reading, state.ended))
 
@@ -373,18 +376,14 @@ class _Run(Rounds):
             or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
         )
 
-    def _is_lock(self, place: Term, value: Term) -> bool:
-        """Is it the place of a member of a page's descriptor that goes where this function was told to put it? So locks are found."""
-        if place[0] != "d" or place[1][0] != "p" or value[0] != "f":
+    def _answers(self, place: Term, value: Term) -> bool:
+        """Is it what a function says by a pointer that it was given: a flag, a level, or where a lock lies in a page's descriptor?"""
+        if place[0] != "d" or place[1][0] != "p":
             return False
-        record = f"{str(value[2]).rsplit('.', 1)[0]} *"
-        return record in self.border.pages or record in self.border.tables
-
-    def _is_flag(self, place: Term, value: Term) -> bool:
-        """Is a caller's flag, or level, that this function was given the place of, set?"""
-        if value[0] != "c" or place[0] != "d" or place[1][0] != "p":
-            return False
-        return bare(place[2]) in FLAGS or bare(place[2]).startswith("enum ")
+        if value[0] == "f":
+            record = f"{str(value[2]).rsplit('.', 1)[0]} *"
+            return record in self.border.pages or record in self.border.tables
+        return value[0] == "c" and (bare(place[2]) in FLAGS or bare(place[2]).startswith("enum "))
 
     def _on_entry(self, term: Term) -> bool:
         if term[0] == "leaf":

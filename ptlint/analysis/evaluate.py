@@ -126,9 +126,9 @@ class Evaluator:
             return kind
         own = bare(terms.type_of(pointer)).removesuffix("*").strip()
         above = self.border.entries.get(terms.type_of(terms.root(pointer)))
-        if own in self.border.entries or above is None:
-            return own if own in self.border.entries else kind
-        return next((name for name, entry in self.border.entries.items() if entry.holds == above.below), kind)
+        if own in self.border.entries:
+            return own
+        return next((name for name, entry in self.border.entries.items() if above is not None and entry.holds == above.below), kind)
 
     def _element(self, base: Term, index: Term, type_: str) -> Term:
         """The place of an element of an array: of pointers each by itself, where the index is known."""
@@ -256,12 +256,8 @@ class Evaluator:
                 seen = gone and (judge == "all" or (judge == "own" and event.kind == "free" and event.chain[0].place == where))
                 if seen and terms.root(event.term) == old and value == ZERO:
                     self.freed_before_clear(event, where, state)
-            cleared = {event.term for event in state.events if event.kind == "set"}
-            if value == ZERO and judge == "all" and place not in cleared:
-                # What hangs on the table could be reached until now, where its own entry was left as it is.
-                hanging = (event for event in state.events if event.kind == "free" and event.chain and old in [*terms.above(event.term)][1:])
-                for event in [event for event in hanging if event.term[1] not in cleared]:
-                    self.freed_before_clear(event, where, state)
+            if value == ZERO and judge == "all":
+                self.freed_below(old, place, where, state)
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
 
     def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
@@ -502,6 +498,10 @@ class Evaluator:
 
     def publish(self, value: Term, place: Term, state: State) -> None:
         """What was allocated here goes into an entry; see ``Fates``."""
+        raise NotImplementedError
+
+    def freed_below(self, table: Term, place: Term, where: ir.Place, state: State) -> None:
+        """The entry of a table is cleared that others hang on; see ``Fates``."""
         raise NotImplementedError
 
     def reads(self, place: Term, state: State, where: ir.Place) -> None:

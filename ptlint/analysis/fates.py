@@ -171,18 +171,21 @@ class Fates(Tables):
         typed = kept in self.border.pages or kept in self.border.tables or kept == "void *"
         # Numbers of pages are kept for many reasons: of one that was unlinked here there is one.
         plain = kept in PLAIN
-        if plain and base[0] == "p":
-            self.ledger.numbers.add((self.function.key, base[1], str(place[2])))
+        if plain:
+            self._number(base, str(place[2]))
         if typed or (plain and ((base in state.since and self.level(value, state)) or self.asked.keeps(str(place[2])))):
             self._put(value, str(place[2]), state, place)
 
     def put_global(self, place: Term, value: Term, state: State) -> None:
         """A table goes into a global variable, or one of each CPU."""
-        base = terms.root(value)
-        if base[0] == "p" and bare(base[2]) in PLAIN:
-            self.ledger.numbers.add((self.function.key, base[1], str(place[1])))
+        self._number(terms.root(value), str(place[1]))
         if value[0] not in ("c", "fn", "a", "g", "f", "d") and (self.level(value, state) or place in self.slots):
             self._put(value, str(place[1]), state, place)
+
+    def _number(self, base: Term, cell: str) -> None:
+        """A number that the caller gave goes where others find it."""
+        if base[0] == "p" and bare(base[2]) in PLAIN:
+            self.ledger.numbers.add((self.function.key, base[1], cell))
 
     def serves(self, value: Term) -> None:
         """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again.
@@ -204,7 +207,9 @@ class Fates(Tables):
         fresh = self.fresh(event.term, state)
         cell = self._cell_of(event.term) if event.kind == "free" else ""
         marked = state.facts.get(("kernel", event.term)) is True
-        look = (event, said, fresh, cell, marked, self._told(state), state.runtimes, state.held > 0, state.apart)
+        # Only of what may be judged by its flush it matters who decided the way.
+        told = event.kind == "free" and bool(level) and event.unlinked is not None and self._told(state)
+        look = (event, said, fresh, cell, marked, told, state.runtimes, state.held > 0, state.apart)
         if look not in self.noted:
             self.noted.add(look)
             self._note(*look)
@@ -329,15 +334,22 @@ class Fates(Tables):
             self.reads_below.add(base[1])
         for event in self._gone_before(base, state):
             batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
-            if batched and event.chain[0].place != where and not ("rcu" in state.reading and "rcu" in event.after):
-                self.ledger.uses.add(Use(self.function.key, where, text, event), state.runtimes)
+            if batched and not ("rcu" in state.reading and "rcu" in event.after):
+                self.use(event, where, text, state)
+
+    def use(self, event: Event, where: ir.Place, text: str, state: State) -> None:
+        """A table is used that another call gave away before (``event``)."""
+        if event.chain[0].place != where:
+            self.ledger.uses.add(Use(self.function.key, where, text, event), state.runtimes)
 
     def takes_lock(self, lock: Term, node: ir.Call, state: State) -> None:
         """A lock is taken: in the descriptor of a table that was freed or queued before it is none any more, but for readers that are waited for."""
-        for base in terms.down(lock) if "rcu" not in state.reading else ():
-            for event in self._gone_before(base, state) if base[0] in ("v", "p", "m") and bare(terms.type_of(base)) not in self.border.owners else []:
-                if event.chain[0].place != node.place:
-                    self.ledger.uses.add(Use(self.function.key, node.place, node.text, event), state.runtimes)
+        if "rcu" in state.reading or not (state.events or state.again):
+            return
+        for base in terms.down(lock):
+            if base[0] in ("v", "p", "m") and bare(terms.type_of(base)) not in self.border.owners:
+                for event in self._gone_before(base, state):
+                    self.use(event, node.place, node.text, state)
 
     def _in_batch(self, event: Event) -> bool:
         """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
@@ -366,6 +378,16 @@ class Fates(Tables):
         early = event.chain[0].deferral == "immediate" if event.kind == "free" else bool(self.border.gathers & set(records_of(event.value)))
         if event.level and event.unlinked is None and event.extra != "pooled" and early:
             self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
+
+    def freed_below(self, table: Term, place: Term, where: ir.Place, state: State) -> None:
+        """Tables that hang on one whose entry at ``place`` is cleared now: they could be reached until then, where their own was left as it is."""
+        cleared = {event.term for event in state.events if event.kind == "set"}
+        if place in cleared:
+            return  # an earlier time around a loop
+        for event in state.events:
+            hangs = event.kind == "free" and event.chain and event.term != table and table in terms.above(event.term)
+            if hangs and event.term[1] not in cleared:
+                self.freed_before_clear(event, where, state)
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""

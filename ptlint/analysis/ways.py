@@ -112,7 +112,7 @@ def _owed(state: State) -> frozenset[tuple[object, ...]]:
 
 
 def _spread(states: list[State], bound: int) -> list[State]:
-    """Some of the states: those that free tables in ways that the ones before do not, the hastiest first, then some of both ends."""
+    """Some of the states: those that free tables in ways, or have unlinked what, the ones before do not; the hastiest first, then of both ends."""
     ways = [frozenset(_way(event) for event in state.events if event.kind in ("free", "put")) | _owed(state) for state in states]
     hasty = [any(word in _HASTE for word, *_ in way) for way in ways]
     left, chosen, covered = list(range(len(states))), list[int](), set[tuple[object, ...]]()

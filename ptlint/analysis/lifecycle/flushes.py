@@ -86,7 +86,7 @@ def device(build: Build) -> Iterator[RawFinding]:
 
 def untold(build: Build) -> Iterator[RawFinding]:
     """PTL040: put where a flush comes before the free, which reaches all CPUs only when told of freed tables, and nobody tells it of this one."""
-    tellers = _tellers(build.program, build.border)
+    tellers = _tellers(build)
     if tellers is None:
         return
     ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
@@ -112,11 +112,12 @@ def untold(build: Build) -> Iterator[RawFinding]:
         yield finding("PTL040", severity, message, hop, event, ("hw",), build, all_of(events.values()))
 
 
-def _tellers(program: Program, border: Border) -> set[str] | None:
+def _tellers(build: Build) -> set[str] | None:
     """The functions that set a member of a gather by which a flush is told that tables are freed, or call one that does.
 
     None where no flush is told by such a member, and none is one of a gather that is never told.
     """
+    program, border = build.program, build.border
     told = {name: wait.told_arg for name, wait in border.waits.items() if wait.told_arg >= 0}
     members = set()
     never = False
@@ -127,8 +128,7 @@ def _tellers(program: Program, border: Border) -> set[str] | None:
             for argument in node.args[told.get(node.function.key.rsplit(":", 1)[-1], len(node.args)) :][:1]:
                 parts = [part for part in sub(argument) if isinstance(part, ir.Member)]
                 members |= {f"{part.record}.{part.name}" for part in parts if bare(part.record) in border.gathers}
-                given = any(bare(param.type).removesuffix("*").strip() in border.gathers for param in program.functions[key].params)
-                never = never or (given and isinstance(argument, ir.Const) and argument.value == 0)
+                never = never or (isinstance(argument, ir.Const) and argument.value == 0 and build.takes_gather(key))
     if not members:
         return set() if never else None
     found = set()
