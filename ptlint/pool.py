@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -78,7 +79,15 @@ def _serve(connection: Connection, run: Callable[[bytes], bytes]) -> None:
             data = [connection.recv_bytes()]
             connection.send_bytes(_TAKEN)
             connection.send_bytes(run(data.pop()))  # kept by nobody but who runs it
-            gc.collect()
+            _tidy()
+
+
+def _tidy() -> None:
+    """Give back to the system what is held no longer; the C library keeps free memory for itself until it is told (``malloc_trim(3)``, glibc)."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _end_with_parent() -> None:
@@ -123,9 +132,10 @@ class Pool:
             while todo:
                 job = _next(todo)
                 answer: bytes | Lost = self._run(job.data)
-                gc.collect()
+                _tidy()
                 todo += done(job, answer)
             return
+        _tidy()
         while todo or any(worker.job for worker in self._staff):
             self._hand_out(todo, done)
             busy = [worker for worker in self._staff if worker.job is not None]
@@ -144,6 +154,8 @@ class Pool:
                 if isinstance(answer, Lost):
                     self._dismiss(worker)
                 todo += done(at, answer)
+                del answer
+                _tidy()
 
     def _hand_out(self, todo: list[Job], done: Done) -> None:
         while todo:
