@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 
 from ptlint.analysis import terms
+from ptlint.analysis.assembly import Move, is_pointer, move_of
 from ptlint.analysis.evaluate import PLAIN, bare
 from ptlint.analysis.fates import since_unlinked
 from ptlint.analysis.primitives import Primitives
@@ -14,9 +16,11 @@ from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, State
 from ptlint.frontend import ir
 from ptlint.program.filled import inner_slot, slot
+from ptlint.program.walk import expressions, sub
 
 __all__ = ["Calls"]
 
+_ONE: Term = ("c", 1)
 _GIVEN = 12  # functions that a parameter may stand for, at most
 
 
@@ -270,23 +274,53 @@ class Calls(Primitives):
         member = next((index for index, operand in enumerate(node.operands) if self._slot(operand)), None)
         if member is not None:
             return self._assembly_call(node, member, state)
-        if "xchg" in node.text and len(node.operands) >= 2:
-            values = [
-                self.place(operand, state)[0][0] if isinstance(operand, (ir.Var, ir.Member, ir.Unary, ir.Index)) else None
-                for operand in node.operands[:2]
-            ]
-            if values[0] is not None and values[1] is not None and values[0] != values[1]:
-                register, memory = (values[0], values[1]) if values[0][0] == "a" else (values[1], values[0])
-                new, old = self.load(register, state), self.load(memory, state)
-                if "cmpxchg" in node.text and len(node.operands) >= 3:
-                    new = self.evaluate(node.operands[2], state)[0][0]
-                self.store(memory, new, state, node.place)
-                state.memory[register] = old
-                return [(ZERO, state)]
+        move = move_of(node, self._assigned)
+        if move is not None:
+            return [(ZERO, after) for after in self._moved(move, node, state)]
         for index, operand in enumerate(node.operands):
             if isinstance(operand, ir.Var) and operand.scope == "local" and (index < node.outputs or ("a", operand.id) not in state.memory):
                 state.memory[("a", operand.id)] = ("n", (node.place, "written", index), bare(operand.type))
         return [(ZERO, state)]
+
+    @cached_property
+    def _assigned(self) -> frozenset[str]:
+        """The variables that get values by statements, not by assembly alone."""
+        nodes = (node for block in self.function.blocks for top in expressions(block) for node in sub(top))
+        return frozenset(node.left.id for node in nodes if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var))
+
+    def _moved(self, move: Move, node: ir.Asm, state: State) -> list[State]:
+        """What comes out of a move: of a pointer or an entry that is compared first, both that it was made and that it was not."""
+        memory, state = self.place(move.memory, state)[0]
+        there = self._typed(self.load(memory, state), move.type)
+        if move.value is None:
+            self._tell(move.old, there, state)
+            return [state]
+        value = self.evaluate(move.value, state)[0][0]
+        expected = None if move.expected is None else self.evaluate(move.expected, state)[0][0]
+        if expected is None or not (is_pointer(move.type) or terms.place_type(memory) in self.border.entries):
+            self.store(memory, value, state, node.place)
+            self._tell(move.old, there, state)
+            self._tell(move.told, ("n", (node.place, "told"), "bool") if expected is not None else _ONE, state)
+            return [state]
+        test = self._binary("==", there, expected)
+        found = []
+        made = state.copy()
+        if self.assume(test, True, made):
+            self.store(memory, value, made, node.place)
+            self._tell(move.old, expected, made)
+            self._tell(move.told, _ONE, made)
+            found.append(made)
+        # What was read just now may have been changed since by another CPU.
+        changed = there == expected and there[0] != "c"
+        if changed or self.assume(test, False, state):
+            self._tell(move.old, ("n", (node.place, "found"), bare(move.type)) if changed else there, state)
+            self._tell(move.told, ZERO, state)
+            found.append(state)
+        return found
+
+    def _tell(self, register: ir.Var | None, value: Term, state: State) -> None:
+        if register is not None:
+            state.memory[self._variable(register)] = value
 
     def _slot(self, operand: ir.Expr) -> str:
         """The member of a table of functions that an operand of assembly is, or whose address it is: by the narrower name, where all fill that."""
