@@ -23,7 +23,7 @@ from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.rounds import Rounds
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Case, Event, State, Summary, Unlink
-from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before, leaves_first, met, no_tables, same_value
+from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before, leaves_first, met, no_tables, same_value, with_linked
 from ptlint.frontend import ir
 from ptlint.program.border import Border
 from ptlint.program.link import Program
@@ -427,8 +427,8 @@ class _Run(Rounds):
         found: list[Case] = []
         for group in groups.values():
             group = sorted(group, key=lambda case: -len(case.events))
-            # One for each way that a table ends comes first, the hastiest of them before all.
-            first = list(ends(group).values())
+            # One for each way that a table ends comes first, the hastiest of them before all; then what leaves tables linked that can be freed yet.
+            first = list({id(case): case for case in (*ends(group).values(), *with_linked(group))}.values())
             group = [*first, *(case for case in group if not any(case is one for one in first))]
             kept, rest = group[:share], group[share:]
             found += kept

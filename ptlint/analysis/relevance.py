@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ptlint.analysis.evaluate import bare
 from ptlint.program.border import Border
@@ -13,6 +13,7 @@ __all__ = ["Relevance"]
 
 _DEPTH = 5
 _SMALL = 24
+_NEAR = 2  # calls from and to a function that hands on who holds a table
 
 
 class Relevance:
@@ -88,7 +89,25 @@ class Relevance:
 
     def matters(self, key: str) -> bool:
         """Is the function looked at for its own sake, called or not?"""
-        return self.handles_tables(key) or self.empties(key)
+        return self.handles_tables(key) or self.empties(key) or key in self._between
+
+    @functools.cached_property
+    def _between(self) -> frozenset[str]:
+        """The functions through which a call goes from one that names a member for tables to another one that names it: they hand on who holds it."""
+        naming: dict[str, set[str]] = {}
+        for key, outlined in self.program.outlines.items():
+            for member, type_ in outlined.members.items():
+                if bare(type_) in self.border.level_types and bare(type_).removesuffix("*").strip() not in self.border.entries:
+                    naming.setdefault(member, set()).add(key)
+        return frozenset().union(*(self._within(naming, self.program.callers) & self._within(naming, self.program.callees) for naming in naming.values()))
+
+    def _within(self, start: set[str], next_of: Mapping[str, Iterable[str]]) -> frozenset[str]:
+        """What is a few steps away."""
+        reached, edge = set[str](), start
+        for _ in range(_NEAR):
+            edge = {key for one in edge for key in next_of.get(one, ()) if key in self.program.functions} - reached - self.border.named
+            reached |= edge
+        return frozenset(reached)
 
     def enter(self, key: str, *, table: bool, place: bool) -> bool:
         """Go into a call of ``key``? ``table``: an argument is, or may be, a table; ``place``: one is the place of a local variable."""

@@ -5,14 +5,14 @@ A way that knows less than another one, and is alike otherwise, does all that th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from ptlint.analysis import terms
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Case, Event, Runtimes, State, deferral_of
 
-__all__ = ["by_runtimes", "distinct", "ends", "few", "known_before", "leaves_first", "met", "no_tables", "same_value"]
+__all__ = ["by_runtimes", "distinct", "ends", "few", "known_before", "leaves_first", "met", "no_tables", "same_value", "with_linked"]
 
 _Conditions = frozenset[tuple[Term, bool]]
 _Way = TypeVar("_Way", State, Case)
@@ -107,12 +107,23 @@ def _way(event: Event) -> tuple[object, ...]:
 
 
 def _owed(state: State) -> frozenset[tuple[object, ...]]:
-    """What a state has unlinked, with what it waited for since."""
-    return frozenset(("unlinked", unlink.place, waits) for unlink, waits in state.since.values())
+    """What a state has unlinked, with what it waited for since; and what it has linked that can be freed yet."""
+    unlinked = frozenset(("unlinked", unlink.place, waits) for unlink, waits in state.since.values())
+    return unlinked | {("linked", table) for table in _still_kept(state.events, state.memory)}
+
+
+def _still_kept(events: tuple[Event, ...], stores: Mapping[Term, Term]) -> frozenset[Term]:
+    """The tables that were put into an entry, and that a member leads to yet: who owns that may free them while they are linked."""
+    linked = {event.term: terms.root(event.value) for event in events if event.kind == "set"}
+    tables = frozenset(linked.values()) - {terms.ZERO}
+    if not tables:
+        return tables
+    held = {terms.root(value) for place, value in stores.items() if place[0] == "f"}
+    return frozenset(table for table in tables if table in held or (table[0] == "v" and table[1][0] == "f" and table[1] not in stores))
 
 
 def _spread(states: list[State], bound: int) -> list[State]:
-    """Some of the states: those that free tables in ways, or have unlinked what, the ones before do not; the hastiest first, then of both ends."""
+    """Some of the states: those that do with tables what the ones before do not; the hastiest first, then of both ends."""
     ways = [frozenset(_way(event) for event in state.events if event.kind in ("free", "put")) | _owed(state) for state in states]
     hasty = [any(word in _HASTE for word, *_ in way) for way in ways]
     left, chosen, covered = list(range(len(states))), list[int](), set[tuple[object, ...]]()
@@ -136,6 +147,15 @@ def ends(ways: list[_Way]) -> dict[frozenset[str], _Way]:
         if words:
             found.setdefault(words, way)
     return dict(sorted(found.items(), key=lambda item: min(_HASTE.index(word) if word in _HASTE else len(_HASTE) for word in item[0])))
+
+
+def with_linked(cases: list[Case]) -> list[Case]:
+    """The first one for each table that it leaves in an entry and in a member, both."""
+    found: dict[Term, Case] = {}
+    for case in cases:
+        for table in sorted(_still_kept(case.events, dict(case.stores)), key=terms.order):
+            found.setdefault(table, case)
+    return list(found.values())
 
 
 # ---- cases -------------------------------------------------------------------------------------------------

@@ -79,9 +79,12 @@ def linked(build: Build) -> Iterator[RawFinding]:
     """PTL001: freed while an entry still points to it. In a tree that is neither a process's nor the kernel's, fewer may meet it."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     reached: set[Hop] = set()
-    for suspect, runtimes in build.ledger.suspects.items():
-        if suspect.kind == "linked":
-            event = suspect.event
+    suspects = [(suspect, runtimes) for suspect, runtimes in build.ledger.suspects.items() if suspect.kind == "linked"]
+    seen_by = {suspect.event.chain[0].place for suspect, _ in suspects}
+    for suspect, runtimes in suspects:
+        event = suspect.event
+        # What a callee sees for itself is said there.
+        if seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
             spaces = {origin.space for origin in build.origins.of(suspect.function, event.term)}
             event = event._replace(space=event.space or ("kernel" if "kernel" in spaces else ""))
             ways.setdefault(event.chain[0], {})[event] = runtimes
