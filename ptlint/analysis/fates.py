@@ -46,7 +46,9 @@ class Fates(Tables):
         if own and level and hop.deferral == "immediate" and (holder := self._published_in(base, state)):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space=holder)
             self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
-        extra = inner.extra or self._drained(inner.term) if inner is not None else ""
+        # What this path allocated, and a member for one table led to, lay in no batch.
+        one = inner is None or (base[0] == "m" and self._in_member(inner.term))
+        extra = inner.extra or ("" if one else self._drained(inner.term)) if inner is not None else ""
         event = Event(
             "free",
             base,
