@@ -132,6 +132,8 @@ def recycled(build: Build) -> Iterator[RawFinding]:
     ways: dict[tuple[str, Place], dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
         deposit = event.extra in build.ledger.returned
+        if deposit and event.term[0] == "v" and event.term[1][0] == "f":
+            continue  # what is taken out of a deposit is another table than the one that lay there before
         again = deposit or event.extra in build.ledger.served
         if kind == "put" and again and event.unlinked is not None and not event.after & (GRACE | {"ipi"}) and event.space == "user":
             if event.after & FLUSHED and (deposit or not build.user_rcu):
