@@ -32,6 +32,8 @@ __all__ = ["Bounds", "Engine"]
 
 _DEEP = 60
 
+_PUT_TOGETHER: Term = ("a", "")
+
 
 class Bounds(NamedTuple):
     """How much is kept: states a block, cases a summary, events a path, steps a function."""
@@ -301,7 +303,7 @@ class _Run(Rounds):
         if isinstance(end, ir.Jump):
             return self.go(index, ((end.target, state),))
         if isinstance(end, ir.Return):
-            for value, following in self.evaluate(end.value, state) if end.value is not None else [(terms.ZERO, state)]:
+            for value, following in self._returned(end.value, state):
                 self.watch_returned(value, following)
                 case = self._case(self._typed(value, self.function.result), following)
                 cases.setdefault((case.runtimes, case.events, case.claims, case.stores, case.result, case.conditions, case.held, case.reading), case)
@@ -329,6 +331,14 @@ class _Run(Rounds):
             return self.go(index, found)
         return []
 
+    def _returned(self, value: ir.Expr | None, state: State) -> list[tuple[Term, State]]:
+        """What a function returns; a record that is put together on the spot is one as if in a variable."""
+        if value is None:
+            return [(terms.ZERO, state)]
+        if isinstance(value, ir.Init) and value.fields and bare(value.type) not in self.border.entries:
+            return [(("v", _PUT_TOGETHER), self.fill(_PUT_TOGETHER, value, state))]
+        return self.evaluate(value, state)
+
     def _case(self, result: Term, state: State) -> Case:
         self.ledger.surviving.update(state.passes)
         for event in state.events:
@@ -343,7 +353,8 @@ class _Run(Rounds):
         stores = [
             (place, value)
             for place, value in state.memory.items()
-            if self.outlives(place) and (self._carries(place) or self._answers(place, value)) and not self.is_local(value)
+            if ((self.outlives(place) and (self._carries(place) or self._answers(place, value))) or self._of_result(place, result))
+            and not self.is_local(value)
         ]
         conditions = [(term, truth) for term, truth in state.facts.items() if self._on_entry(term)]
         claims = tuple(self.watch_told(state.claims))
@@ -375,6 +386,12 @@ class _Run(Rounds):
             or kind == "void *"
             or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
         )
+
+    def _of_result(self, place: Term, result: Term) -> bool:
+        """Does it lie in the record that is returned, and can it lead to a table?"""
+        if result[0] != "v" or result[1][0] != "a" or place[0] != "f" or place[1] != result[1]:
+            return False
+        return self._carries(place) or bare(place[3]) in self.border.entries
 
     def _answers(self, place: Term, value: Term) -> bool:
         """Is it what a function says by a pointer that it was given: a flag, a level, or where a lock lies in a page's descriptor?"""

@@ -118,6 +118,12 @@ class Evaluator:
             return [(terms.deref(pointer, self._entry_at(pointer, kind)), after) for pointer, after in self.evaluate(node.operand, state)]
         if isinstance(node, ir.Cast):
             return self.place(node.operand, state)
+        if isinstance(node, ir.Call) and bare(node.type) not in self.border.entries:
+            # A record that is returned lies where its function had it.
+            return [
+                (value[1] if value[0] == "v" else value if terms.is_place(value) else ("d", value, ""), after)
+                for value, after in self.evaluate(node, state)
+            ]
         return [(value if terms.is_place(value) else ("d", value, ""), after) for value, after in self.evaluate(node, state)]
 
     def _entry_at(self, pointer: Term, kind: str) -> str:
@@ -282,14 +288,18 @@ class Evaluator:
                 self.store(base, value, after, node.place)
                 found.append((value, after))
                 continue
-            for part in init.fields:
-                member = f"{part.record}.{part.path[-1]}"
-                place = terms.field(base, member, self.asked.type_of(member)) if part.record else base
-                value, after = self.evaluate(part.value, after)[0]
-                self.keep(place, value, after)
-                after.memory[place] = value
-            found.append((base, after))
+            found.append((base, self.fill(base, init, after)))
         return found
+
+    def fill(self, base: Term, init: ir.Init, state: State) -> State:
+        """The members of what lies at ``base`` get their values."""
+        for part in init.fields:
+            member = f"{part.record}.{part.path[-1]}"
+            place = terms.field(base, member, self.asked.type_of(member)) if part.record else base
+            value, state = self.evaluate(part.value, state)[0]
+            self.keep(place, value, state)
+            state.memory[place] = value
+        return state
 
     def maps_memory(self, value: Term) -> bool:
         """Does the value that is put together for an entry have the leaf bit?"""
