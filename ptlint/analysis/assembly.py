@@ -37,9 +37,10 @@ def move_of(node: ir.Asm, assigned: frozenset[str]) -> Move | None:
 
     Sources: ``arch/x86/include/asm/cmpxchg.h``, ``arch/x86/include/asm/percpu.h``.
     """
-    registers = [operand for operand in node.operands[: node.outputs] if isinstance(operand, ir.Var) and operand.scope in ("local", "param")]
-    memories = [operand for operand in node.operands[: node.outputs] if operand not in registers]
-    values = node.operands[node.outputs :]
+    outputs = dict.fromkeys(map(_whole, node.operands[: node.outputs]))
+    registers = [operand for operand in outputs if isinstance(operand, ir.Var) and operand.scope in ("local", "param")]
+    memories = [operand for operand in outputs if operand not in registers]
+    values = list(dict.fromkeys(map(_whole, node.operands[node.outputs :])))
     if len(memories) != 1 or not isinstance(memories[0], (ir.Var, ir.Member, ir.Index, ir.Unary)):
         return None
     memory = memories[0]
@@ -53,12 +54,23 @@ def move_of(node: ir.Asm, assigned: frozenset[str]) -> Move | None:
         return Move(memory, set_before, set_before or left)
     if not registers:
         return Move(memory, values[0])
-    if len(values) > 1:
+    if len(values) > 1 and set_before is None:
         return Move(memory, values[0], registers[0], values[1])
+    if len(values) > 1:
+        # A value in two halves: nobody is told whether it went there, so it is tried until it does.
+        return Move(memory, values[0])
     if "cmpxchg" not in node.text:
         # Tried until it is done. A variable that was set before holds what was read.
         return Move(memory, values[0], None if set_before else left, told=left if set_before else None)
     return Move(memory, values[0], set_before or left, set_before, left if set_before else None)
+
+
+def _whole(operand: ir.Expr) -> ir.Expr:
+    """The variable that an operand is a half of: the instruction takes both."""
+    base = operand
+    while isinstance(base, ir.Member) and not base.arrow:
+        base = base.base
+    return base if isinstance(base, ir.Var) and base.scope == "local" else operand
 
 
 def is_pointer(type_: str) -> bool:

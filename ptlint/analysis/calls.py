@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ptlint.analysis import terms
 from ptlint.analysis.assembly import Move, is_pointer, move_of
-from ptlint.analysis.evaluate import PLAIN, bare
+from ptlint.analysis.evaluate import PLAIN, WORDS, bare
 from ptlint.analysis.fates import since_unlinked
 from ptlint.analysis.primitives import Primitives
 from ptlint.analysis.substitute import Substitute
@@ -260,7 +260,10 @@ class Calls(Primitives):
         if result[0] == "v":
             self.reads(result[1], state, node.place)
         for place, value in stores:
-            if terms.is_place(place):
+            if place[0] == "d" and bare(place[2]) in WORDS and (kind := self.entry_at(place[1], bare(place[2]))) in self.border.entries:
+                self.set_entry(terms.deref(place[1], kind), value, state, node.place)
+                state.memory[terms.deref(place[1], kind)] = value
+            elif terms.is_place(place):
                 state.memory[place] = value
                 self.keep(place, value, state)
         if isinstance(node, ir.Call):
@@ -295,8 +298,8 @@ class Calls(Primitives):
         if move.value is None:
             self._tell(move.old, there, state)
             return [state]
-        value = self.evaluate(move.value, state)[0][0]
-        expected = None if move.expected is None else self.evaluate(move.expected, state)[0][0]
+        value = self._operand(move.value, state)
+        expected = None if move.expected is None else self._operand(move.expected, state)
         if expected is None or not (is_pointer(move.type) or terms.place_type(memory) in self.border.entries):
             self.store(memory, value, state, node.place)
             self._tell(move.old, there, state)
@@ -318,9 +321,22 @@ class Calls(Primitives):
             found.append(state)
         return found
 
+    def _operand(self, operand: ir.Expr, state: State) -> Term:
+        """What an operand holds: of one that is made of halves, what it got as a whole."""
+        whole = self._member_of(operand, state)
+        return self.load(whole, state) if whole is not None else self.evaluate(operand, state)[0][0]
+
     def _tell(self, register: ir.Var | None, value: Term, state: State) -> None:
         if register is not None:
-            state.memory[self._variable(register)] = value
+            state.memory[self._member_of(register, state) or self._variable(register)] = value
+
+    def _member_of(self, operand: ir.Expr, state: State) -> Term | None:
+        """The one member of a local variable that has a value."""
+        if not isinstance(operand, ir.Var) or operand.scope != "local":
+            return None
+        variable = self._variable(operand)
+        members = [place for place in state.memory if place[0] == "f" and place[1] == variable]
+        return members[0] if len(members) == 1 and variable not in state.memory else None
 
     def _slot(self, operand: ir.Expr) -> str:
         """The member of a table of functions that an operand of assembly is, or whose address it is: by the narrower name, where all fill that."""

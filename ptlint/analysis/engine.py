@@ -13,7 +13,7 @@ import msgspec
 
 from ptlint.analysis import terms
 from ptlint.analysis.asked import Answers, Asked, Question, digest
-from ptlint.analysis.evaluate import FLAGS, bare
+from ptlint.analysis.evaluate import FLAGS, WORDS, bare
 from ptlint.analysis.flow import Flow, flow_of
 from ptlint.analysis.kept import Codec, Keeper, Kept, text_digest
 from ptlint.analysis.ledger import Ledger
@@ -341,6 +341,7 @@ class _Run(Rounds):
 
     def _case(self, result: Term, state: State) -> Case:
         self.ledger.surviving.update(state.passes)
+        self.left_linked(state)
         for event in state.events:
             if event.kind == "make":
                 level = self.level_of_type(event.term)
@@ -384,7 +385,7 @@ class _Run(Rounds):
             kind in self.border.level_types
             or kind in self.border.pages
             or kind == "void *"
-            or (kind == "unsigned long" and place[0] == "d" and place[1][0] == "p")
+            or (kind in WORDS and place[0] == "d" and place[1][0] == "p")
         )
 
     def _of_result(self, place: Term, result: Term) -> bool:

@@ -14,14 +14,15 @@ from ptlint.program.border import Border
 if TYPE_CHECKING:
     from ptlint.analysis.asked import Asked
 
-__all__ = ["FLAGS", "FOLIO", "PLAIN", "Evaluator", "bare"]
+__all__ = ["FLAGS", "FOLIO", "PLAIN", "WORDS", "Evaluator", "bare"]
 
 FOLIO = "struct folio *"
 PLAIN = frozenset(("unsigned long", "u64", "phys_addr_t"))
 """The types of numbers that pages are kept by: an address, or a frame's number."""
 FLAGS = frozenset(("bool", "_Bool", "int", "unsigned int"))
 """The types of flags and levels: what callers ask for, and what functions say by a pointer that they are given."""
-_WORDS = frozenset(("u64", "unsigned long", "unsigned long long"))  # as long as an entry
+WORDS = frozenset(("u64", "unsigned long", "unsigned long long", "u32"))
+"""The types of numbers that are as long as an entry, or as one half of it."""
 _COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
 
 
@@ -115,7 +116,7 @@ class Evaluator:
             ]
         if isinstance(node, ir.Unary) and node.op == "*":
             kind = bare(node.type)
-            return [(terms.deref(pointer, self._entry_at(pointer, kind)), after) for pointer, after in self.evaluate(node.operand, state)]
+            return [(terms.deref(pointer, self.entry_at(pointer, kind)), after) for pointer, after in self.evaluate(node.operand, state)]
         if isinstance(node, ir.Cast):
             return self.place(node.operand, state)
         if isinstance(node, ir.Call) and bare(node.type) not in self.border.entries:
@@ -126,9 +127,9 @@ class Evaluator:
             ]
         return [(value if terms.is_place(value) else ("d", value, ""), after) for value, after in self.evaluate(node, state)]
 
-    def _entry_at(self, pointer: Term, kind: str) -> str:
+    def entry_at(self, pointer: Term, kind: str) -> str:
         """The type of what a pointer leads to: an entry, too, where it was cast to a plain number's (``cmpxchg64((u64 *)pmd, …)``)."""
-        if kind not in _WORDS:
+        if kind not in WORDS:
             return kind
         own = bare(terms.type_of(pointer)).removesuffix("*").strip()
         above = self.border.entries.get(terms.type_of(terms.root(pointer)))

@@ -15,6 +15,9 @@ __all__ = ["Fates", "since_unlinked"]
 _NOTHING: frozenset[str] = frozenset()
 _CHOICES = {("o", operator) for operator in ("!", "==", "!=", "&")}
 
+_SOMEWHERE = frozenset(("pooled", "drained", "emptied"))
+"""What is said of frees of what is one of several tables."""
+
 
 class Fates(Tables):
     """The part of a function's run that follows what happens to tables, in order."""
@@ -215,6 +218,9 @@ class Fates(Tables):
         if look not in self.noted:
             self.noted.add(look)
             self._note(*look)
+        unlinked = event.unlinked
+        if unlinked is not None and event.chain:
+            self.ledger.clearing.add(next((hop.place for hop in event.chain if hop.function == unlinked.function), event.chain[0].place))
         if level:
             self._twice(event, state)
             self._state_left(event, state)
@@ -380,6 +386,18 @@ class Fates(Tables):
         early = event.chain[0].deferral == "immediate" if event.kind == "free" else bool(self.border.gathers & set(records_of(event.value)))
         if event.level and event.unlinked is None and event.extra != "pooled" and early:
             self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
+
+    def left_linked(self, state: State) -> None:
+        """Tables that were freed or put into the gather, and whose entries nobody cleared, here where their tree starts: nobody will."""
+        for event in state.events:
+            away = event.kind == "free" or (event.kind == "put" and not self.border.gathers.isdisjoint(records_of(event.value)))
+            entry = event.term[0] == "v" and event.term[1][0] == "d"
+            if not away or not entry or event.unlinked is not None or event.extra in _SOMEWHERE or not (event.level and event.chain):
+                continue
+            *_, top = terms.above(event.term)
+            started = top[0] == "v" and self._owner(top[1]) in self.border.root_types
+            if started and not any(other.kind == "set" and other.term == event.term[1] for other in state.events):
+                self.ledger.suspects.add(Suspect("left", self.function.key, event), state.runtimes)
 
     def freed_below(self, table: Term, place: Term, where: ir.Place, state: State) -> None:
         """Tables that hang on one whose entry at ``place`` is cleared now: they could be reached until then, where their own was left as it is."""

@@ -7,7 +7,7 @@ from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.lifecycle.common import Build, Names
 from ptlint.analysis.lifecycle.destructors import early_destructor, no_destructor
 from ptlint.analysis.lifecycle.flushes import device, flushing_by_ipi, no_flush, untold
-from ptlint.analysis.lifecycle.frees import immediate, linked, semi_rcu, twice, used
+from ptlint.analysis.lifecycle.frees import immediate, left, linked, semi_rcu, twice, used
 from ptlint.analysis.lifecycle.kept import later, page_batch, recycled, recycled_unflushed
 from ptlint.analysis.origins import Origins
 from ptlint.analysis.result import RawFinding
@@ -39,7 +39,7 @@ def findings(
     interrupting = flushing_by_ipi(program, border)
     always = frozenset[str]() if broadcasts else interrupting
     build = Build(ledger, program, border, names, user_rcu, origins, Contexts(ledger), always, interrupting)
-    found = [*linked(build), *used(build), *immediate(build), *recycled(build), *recycled_unflushed(build), *page_batch(build)]
+    found = [*linked(build), *left(build), *used(build), *immediate(build), *recycled(build), *recycled_unflushed(build), *page_batch(build)]
     if user_rcu:
         found += semi_rcu(build)
     found += later(build)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
 from ptlint.analysis.noted import Noted
@@ -13,7 +14,7 @@ from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import FLUSHED, Event, Hop
 from ptlint.frontend.ir import Place
 
-__all__ = ["immediate", "linked", "reachable", "semi_rcu", "twice", "used"]
+__all__ = ["immediate", "left", "linked", "reachable", "semi_rcu", "twice", "used"]
 
 
 def immediate(build: Build) -> Iterator[RawFinding]:
@@ -96,6 +97,31 @@ def linked(build: Build) -> Iterator[RawFinding]:
         verb = "is freed" if event.kind == "free" else "goes into the mmu_gather"
         message = f"page table {verb} before the entry that points to it is cleared"
         yield finding("PTL001", severity, message, hop, event, ("hw", "irq"), build, all_of(events.values()))
+
+
+def left(build: Build) -> Iterator[RawFinding]:
+    """PTL001: the entry that points to a table of a process is never cleared; nor is it by another way through the same calls."""
+    suspects = [(suspect, runtimes) for suspect, runtimes in build.ledger.suspects.items() if suspect.kind == "left"]
+    seen_by = {suspect.event.chain[0].place for suspect, _ in suspects}
+    ways: dict[Hop, dict[Event, Runtimes]] = {}
+    for suspect, runtimes in suspects:
+        event, function = suspect.event, suspect.function
+        if event.space != "user" or not seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
+            continue
+        shared = build.border.frees.get(event.chain[-1].text)
+        if not build.ledger.clearing.isdisjoint(hop.place for hop in event.chain) or (shared is not None and shared.form == "folio"):
+            continue  # a reference may be one of several, and be dropped while an entry has its own
+        answers = build.origins.of(function, event.term)
+        if build.origins.dead(function) or build.origins.once(function) or any(o.shelter == "dying" or o.space == "own" for o in answers):
+            continue
+        # The last call that is given an entry, and no table yet.
+        hop = next((hop for hop, below in pairwise(event.chain) if build.takes_page(below.function)), event.chain[-1])
+        ways.setdefault(hop, {})[event] = runtimes
+    for hop, events in ways.items():
+        event = min(events, key=weight)
+        verb = "is freed" if event.kind == "free" else "goes into the mmu_gather"
+        message = f"page table {verb}, and the entry that points to it is not cleared"
+        yield finding("PTL001", "error", message, hop, event, ("hw", "irq"), build, all_of(events.values()))
 
 
 def used(build: Build) -> Iterator[RawFinding]:
