@@ -99,9 +99,9 @@ class Calls(Primitives):
             base = terms.root(values[index]) if index < len(values) else ZERO
             if base[0] not in ("c", "fn", "a", "g") and terms.bottom(base)[0] != "g" and self.types.get(base, "any") == "any":
                 self.types[base] = level
-        for index in summary.walked:
-            if index < len(values):
-                self._walked(terms.root(values[index]), node.text if isinstance(node, ir.Call) else node.macro, node.place, state)
+        for index, runtimes in summary.walked:
+            if index < len(values) and (here := state.runtimes & runtimes):
+                self._walked(terms.root(values[index]), node.text if isinstance(node, ir.Call) else node.macro, node.place, state, here)
         results = {case.result for case in summary.cases}
         substitute = Substitute(self, values, state, node.place)
         for number, case in enumerate(summary.cases):
@@ -172,7 +172,7 @@ class Calls(Primitives):
                 continue
             for event in self._gone_before(terms.root(value), state):
                 if bare(self.asked.gives(key)) == "void":
-                    self.use(event, node.place, node.text, state)
+                    self.use(event, node.place, node.text, state.runtimes)
 
     def _may_matter(self, node: ir.Call) -> bool:
         return bare(node.type) == "void"

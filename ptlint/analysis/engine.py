@@ -22,7 +22,7 @@ from ptlint.analysis.overlay.words import Words
 from ptlint.analysis.relevance import Relevance
 from ptlint.analysis.rounds import Rounds
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Case, Event, State, Summary, Unlink
+from ptlint.analysis.values import Case, Event, Runtimes, State, Summary, Unlink
 from ptlint.analysis.ways import by_runtimes, distinct, ends, few, known_before, leaves_first, met, no_tables, same_value, with_linked
 from ptlint.frontend import ir
 from ptlint.program.border import Border
@@ -184,7 +184,7 @@ class _Run(Rounds):
         self.beside: set[tuple[object, ...]] = set()
         self.unknown: set[Term] = set()
         self.folios: set[Term] = set()
-        self.reads_below: set[int] = set()
+        self.reads_below: dict[int, Runtimes] = {}
         self.batched: set[Term] = set()
         self.noted: set[tuple[object, ...]] = set()
         self.arrays: set[str] = set()
@@ -434,7 +434,7 @@ class _Run(Rounds):
             self.ledger.dropped["states"] += 1
         side = tuple(sorted(self.side.items(), key=terms.order))
         seen = tuple(sorted((term[1], level) for term, level in self.types.items() if term[0] == "p" and bare(term[2]) in self.border.pages))
-        return Summary(tuple(cases), side, seen, tuple(sorted(self.reads_below)))
+        return Summary(tuple(cases), side, seen, tuple(sorted(self.reads_below.items(), key=lambda row: row[0])))
 
     def _pool(self, cases: list[Case]) -> list[Case]:
         """Of each set of runtimes: the cases with the most to say, and one that has the frees and puts of all others."""

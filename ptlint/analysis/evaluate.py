@@ -107,6 +107,7 @@ class Evaluator:
             if node.place is not None:
                 for place, after in named:
                     self.watch_member(node, place, after)
+                    self.touches(place, node.place, after)
             return named
         if isinstance(node, ir.Index):
             return [
@@ -469,6 +470,10 @@ class Evaluator:
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event; see ``Fates``."""
+        raise NotImplementedError
+
+    def touches(self, place: Term, where: ir.Place, state: State) -> None:
+        """A member of a descriptor is read or written; see ``Fates``."""
         raise NotImplementedError
 
     def watch_member(self, node: ir.Member, place: Term, state: State) -> None:

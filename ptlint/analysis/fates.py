@@ -157,7 +157,7 @@ class Fates(Tables):
         entry = self.border.entries.get(terms.place_type(place))
         if entry is None or place[0] != "d" or self._own(place):
             return
-        self._walked(terms.root(place[1]), "", where, state)
+        self._walked(terms.root(place[1]), "", where, state, state.runtimes)
         for leaf in terms.leaves(place[1]):
             if leaf[0] in ("v", "p") and bare(terms.type_of(leaf)) in self.border.entries:
                 self.ledger.walks.add(Walk(self.function.key, where, entry.holds, leaf, state.reading, state.held > 0), state.runtimes)
@@ -336,19 +336,24 @@ class Fates(Tables):
         gone = [event for event in (*state.events[first:], *earlier) if event.term == base and (event.kind == "free" or self._in_batch(event))]
         return [event for event in gone if event.extra != "pooled" and event.chain and event.level]
 
-    def _walked(self, base: Term, text: str, where: ir.Place, state: State) -> None:
-        """Entries of a table are read: who freed or queued it before is in no section of readers that the free waits for."""
+    def _walked(self, base: Term, text: str, where: ir.Place, state: State, runtimes: Runtimes) -> None:
+        """A table is looked into, or its descriptor used: who freed or queued it before is in no section of readers that the free waits for."""
         if base[0] == "p":
-            self.reads_below.add(base[1])
+            self.reads_below[base[1]] = self.reads_below.get(base[1], _NOTHING) | runtimes
         for event in self._gone_before(base, state):
             batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
             if batched and not ("rcu" in state.reading and "rcu" in event.after):
-                self.use(event, where, text, state)
+                self.use(event, where, text, runtimes)
 
-    def use(self, event: Event, where: ir.Place, text: str, state: State) -> None:
+    def use(self, event: Event, where: ir.Place, text: str, runtimes: Runtimes) -> None:
         """A table is used that another call gave away before (``event``)."""
         if event.chain[0].place != where:
-            self.ledger.uses.add(Use(self.function.key, where, text, event), state.runtimes)
+            self.ledger.uses.add(Use(self.function.key, where, text, event), runtimes)
+
+    def touches(self, place: Term, where: ir.Place, state: State) -> None:
+        """A member of a table's descriptor is read or written. Of the words that serve several ends the overlay tells."""
+        if place[0] == "f" and place[2] not in self.words.shared:
+            self._walked(terms.root(place[1]), str(place[2]).rsplit(".", 1)[-1], where, state, state.runtimes)
 
     def takes_lock(self, lock: Term, node: ir.Call, state: State) -> None:
         """A lock is taken: in the descriptor of a table that was freed or queued before it is none any more, but for readers that are waited for."""
@@ -357,7 +362,7 @@ class Fates(Tables):
         for base in terms.down(lock):
             if base[0] in ("v", "p", "m") and bare(terms.type_of(base)) not in self.border.owners:
                 for event in self._gone_before(base, state):
-                    self.use(event, node.place, node.text, state)
+                    self.use(event, node.place, node.text, state.runtimes)
 
     def _in_batch(self, event: Event) -> bool:
         """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""

@@ -10,7 +10,7 @@ from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.overlay.watch import Watching
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import Event, State
+from ptlint.analysis.values import Event, Runtimes, State
 
 if TYPE_CHECKING:
     from ptlint.analysis.engine import Bounds
@@ -32,7 +32,7 @@ class Tables(Watching):
     beside: set[tuple[object, ...]]
     unknown: set[Term]
     folios: set[Term]
-    reads_below: set[int]
+    reads_below: dict[int, Runtimes]
     batched: set[Term]
     noted: set[tuple[object, ...]]
     slots: set[Term]

@@ -101,13 +101,14 @@ class Summary(NamedTuple):
     """All that callers need to know of a function.
 
     ``side`` are frees of what lies in a container that the caller hands in, each with its runtimes: they depend on no case.
-    ``seen`` are the parameters that the function takes for tables, with the level; ``walked`` those that lead to a table whose entries it reads.
+    ``seen`` are the parameters that the function takes for tables, with the level; ``walked`` those that lead to a table
+    that it looks into, or whose descriptor it uses, each with its runtimes.
     """
 
     cases: tuple[Case, ...]
     side: tuple[tuple[Event, Runtimes], ...] = ()
     seen: tuple[tuple[int, str], ...] = ()
-    walked: tuple[int, ...] = ()
+    walked: tuple[tuple[int, Runtimes], ...] = ()
 
 
 class Pass(NamedTuple):
