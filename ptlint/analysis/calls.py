@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ptlint.analysis import terms
 from ptlint.analysis.assembly import Move, is_pointer, move_of
-from ptlint.analysis.evaluate import PLAIN, WORDS, bare
+from ptlint.analysis.evaluate import PLAIN, bare
 from ptlint.analysis.fates import since_unlinked
 from ptlint.analysis.primitives import Primitives
 from ptlint.analysis.substitute import Substitute
@@ -260,12 +260,13 @@ class Calls(Primitives):
         if result[0] == "v":
             self.reads(result[1], state, node.place)
         for place, value in stores:
-            if place[0] == "d" and bare(place[2]) in WORDS and (kind := self.entry_at(place[1], bare(place[2]))) in self.border.entries:
-                self.set_entry(terms.deref(place[1], kind), value, state, node.place)
-                state.memory[terms.deref(place[1], kind)] = value
-            elif terms.is_place(place):
-                state.memory[place] = value
+            if not terms.is_place(place):
+                continue
+            if place[0] == "d" and place[2] in self.border.entries:
+                self.set_entry(place, value, state, node.place)  # which the callee took for a number
+            else:
                 self.keep(place, value, state)
+            state.memory[place] = value
         if isinstance(node, ir.Call):
             result = self._typed(result, node.type)
             if result[0] == "v" and result[1][0] == "g" and bare(node.type) in self.border.pages:

@@ -130,7 +130,7 @@ class Evaluator:
 
     def entry_at(self, pointer: Term, kind: str) -> str:
         """The type of what a pointer leads to: an entry, too, where it was cast to a plain number's (``cmpxchg64((u64 *)pmd, …)``)."""
-        if kind not in WORDS:
+        if kind not in WORDS and kind not in self.border.entry_values:
             return kind
         own = bare(terms.type_of(pointer)).removesuffix("*").strip()
         above = self.border.entries.get(terms.type_of(terms.root(pointer)))

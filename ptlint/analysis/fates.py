@@ -342,7 +342,7 @@ class Fates(Tables):
             self.reads_below[base[1]] = self.reads_below.get(base[1], _NOTHING) | runtimes
         for event in self._gone_before(base, state):
             batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
-            if batched and not ("rcu" in state.reading and "rcu" in event.after):
+            if batched and not self.border.drops(event.chain[-1].text) and not ("rcu" in state.reading and "rcu" in event.after):
                 self.use(event, where, text, runtimes)
 
     def use(self, event: Event, where: ir.Place, text: str, runtimes: Runtimes) -> None:

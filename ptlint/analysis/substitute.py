@@ -18,6 +18,9 @@ class Loads(Protocol):
     def load(self, place: Term, state: State) -> Term:
         """What lies in ``place``."""
 
+    def entry_at(self, pointer: Term, kind: str) -> str:
+        """The type of what a pointer leads to, which was taken for ``kind``."""
+
 
 class Substitute:
     """Puts a caller's values for a callee's parameters. What a callee allocated, or does not know, is told apart by the place of the call."""
@@ -68,7 +71,8 @@ class Substitute:
         if kind == "f":
             return terms.field(self.term(place[1]), place[2], place[3])
         if kind == "d":
-            return terms.deref(self.term(place[1]), place[2])
+            pointer = self.term(place[1])
+            return terms.deref(pointer, self.run.entry_at(pointer, place[2]))
         if kind == "a":
             return ("n", (self.at, "local", place[1]), "")
         return self.term(place) if kind != "g" else place

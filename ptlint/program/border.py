@@ -15,9 +15,10 @@ NOPROF = "_noprof"
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A type of page-table entry: ``holds`` is the level of the table it lies in, ``below`` what it points to."""
+    """A type of page-table entry: ``value`` is the number in it, ``holds`` the level of the table it lies in, ``below`` what it points to."""
 
     type: str
+    value: str
     holds: str
     below: str
     reason: str
@@ -205,6 +206,16 @@ class Border(msgspec.Struct, frozen=True, dict=True):
         """Types whose values are tables, or lie in one, with the level: ``pmd_t *`` is (in) a PMD table."""
         pointers = {f"{entry.type} *": entry.holds for entry in self.entries.values()}
         return {**pointers, **self.tables}
+
+    @functools.cached_property
+    def entry_values(self) -> frozenset[str]:
+        """The types of the numbers in entries."""
+        return frozenset(entry.value for entry in self.entries.values())
+
+    def drops(self, name: str) -> bool:
+        """Does this function drop one reference, which may be one of several?"""
+        free = self.frees.get(name)
+        return free is not None and free.form == "folio"
 
     def runtime_of(self, file: str) -> str | None:
         """The runtime that the code of ``file`` belongs to, or None where it is everybody's."""

@@ -108,9 +108,8 @@ def left(build: Build) -> Iterator[RawFinding]:
         event, function = suspect.event, suspect.function
         if event.space != "user" or not seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
             continue
-        shared = build.border.frees.get(event.chain[-1].text)
-        if not build.ledger.clearing.isdisjoint(hop.place for hop in event.chain) or (shared is not None and shared.form == "folio"):
-            continue  # a reference may be one of several, and be dropped while an entry has its own
+        if not build.ledger.clearing.isdisjoint(hop.place for hop in event.chain) or build.border.drops(event.chain[-1].text):
+            continue
         answers = build.origins.of(function, event.term)
         if build.origins.dead(function) or build.origins.once(function) or any(o.shelter == "dying" or o.space == "own" for o in answers):
             continue
