@@ -15,7 +15,8 @@ __all__ = ["Fates", "since_unlinked"]
 _NOTHING: frozenset[str] = frozenset()
 _CHOICES = {("o", operator) for operator in ("!", "==", "!=", "&")}
 
-_SOMEWHERE = frozenset(("pooled", "drained", "emptied"))
+_Told = tuple[tuple[Term, bool], ...]
+_SOMEWHERE = frozenset(("pooled", "drained", "emptied", "held"))
 """What is said of frees of what is one of several tables."""
 
 
@@ -86,10 +87,10 @@ class Fates(Tables):
         return after if early or (inner is not None and inner.unlinked is not None) else state.waits | after
 
     def _drained(self, term: Term) -> str:
-        """What is said of a free of what lay in a container: on a list by a node of its own, or in a batch."""
+        """What is said of a free of what lay in a container: on a list by a node of its own, in a member for one table, or in a batch."""
         cell = self._cell_of(term)
         by_node = f"{cell.rsplit('.', 1)[0]} *" in self.border.pages
-        return "" if not cell else "drained" if by_node else "emptied"
+        return "" if not cell else "drained" if by_node else "held" if self._in_member(term) else "emptied"
 
     def _destroyed(self, base: Term, state: State) -> bool:
         """Did the destructor run, or does the page's type say that no constructor did?"""
@@ -213,7 +214,7 @@ class Fates(Tables):
         cell = self._cell_of(event.term) if event.kind == "free" else ""
         marked = state.facts.get(("kernel", event.term)) is True
         # Only of what may be judged by its flush it matters who decided the way.
-        told = event.kind == "free" and bool(level) and event.unlinked is not None and self._told(state)
+        told = self._told(state) if event.kind == "free" and level and event.unlinked is not None else ()
         look = (event, said, fresh, cell, marked, told, state.runtimes, state.held > 0, state.apart)
         if look not in self.noted:
             self.noted.add(look)
@@ -231,13 +232,14 @@ class Fates(Tables):
         elif level and event.kind == "free":
             state.gone = self.ledger.first((*state.gone, event), 4, "frees")
 
-    def _told(self, state: State) -> bool:
-        """Does this way depend on a flag that the caller gave, or on which of some numbers it gave?"""
-        choices = (fact for fact in state.facts if fact[0] == "p" or fact[:2] in _CHOICES)
-        return any(leaf[0] == "p" and bare(leaf[2]) in FLAGS for fact in choices for leaf in terms.leaves(fact))
+    def _told(self, state: State) -> _Told:
+        """What holds on this way of flags that the caller gave, or of numbers of which it gave one."""
+        choices = [(fact, truth) for fact, truth in state.facts.items() if fact[0] == "p" or fact[:2] in _CHOICES]
+        told = [choice for choice in choices if any(leaf[0] == "p" and bare(leaf[2]) in FLAGS for leaf in terms.leaves(choice[0]))]
+        return tuple(sorted(told, key=terms.order)[:4])
 
     def _note(
-        self, event: Event, said: bool, fresh: bool, cell: str, marked: bool, told: bool, runtimes: Runtimes, held: bool, apart: ir.Place | None
+        self, event: Event, said: bool, fresh: bool, cell: str, marked: bool, told: _Told, runtimes: Runtimes, held: bool, apart: ir.Place | None
     ) -> None:
         """What a run notes of a table that goes somewhere; many ways of a function do it alike."""
         level = event.level
@@ -286,7 +288,7 @@ class Fates(Tables):
                 before.kind in ("free", "put")
                 and before.term == event.term
                 and before.level
-                and not {before.extra, event.extra} & {"pooled", "drained", *(() if self._in_member(event.term) else ("emptied",))}
+                and not {before.extra, event.extra} & {"pooled", "drained", "emptied"}
             )
             elsewhere = before.chain and event.chain and before.chain[0].place != event.chain[0].place
             if same and (elsewhere or before in state.again):
@@ -297,8 +299,7 @@ class Fates(Tables):
 
     def _known(self, event: Event) -> bool:
         """Do all on the way to the free know that it is a table? Who gives a page back may be told of a page; who drops a reference is not enough."""
-        drops = self.border.frees.get(event.chain[-1].text) if event.chain else None
-        last = len(event.chain) > 1 and (drops is None or drops.form != "folio")
+        last = len(event.chain) > 1 and not self.border.drops(event.chain[-1].text)
         return all(hop.handles for hop in (event.chain[:-1] if last else event.chain))
 
     def _in_member(self, term: Term) -> bool:
@@ -315,7 +316,7 @@ class Fates(Tables):
             self.ledger.early.add(Early(self.function.key, strip, event), state.runtimes)
         if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
             return
-        if event.extra == "emptied" and base not in self.batched:
+        if event.extra in ("emptied", "held") and base not in self.batched:
             return  # that is seen where it was put there
         made = any(before.kind == "make" and before.term == base for before in state.events)
         # With a table that is unlinked, those that hang on it are.

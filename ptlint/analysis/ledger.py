@@ -54,13 +54,13 @@ class Hit(NamedTuple):
 class Suspect(NamedTuple):
     """A free to be judged: ``unlinked`` before with nothing waited for, freed while still ``linked``, or ``left`` linked for good.
 
-    ``told``: the way to it depends on a flag that the caller of ``function`` gave.
+    ``told``: what has to hold of flags that the caller of ``function`` gave, for it to go this way.
     """
 
     kind: str
     function: str
     event: Event
-    told: bool = False
+    told: tuple[tuple[Term, bool], ...] = ()
 
 
 class Use(NamedTuple):

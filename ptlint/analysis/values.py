@@ -60,7 +60,7 @@ class Event(NamedTuple):
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the
     constructor's state was taken before; ``extra`` of a free, that it was ``pooled`` from several cases, or lay on a list by its own node
-    (``drained``) or in another container (``emptied``).
+    (``drained``), in a member for one table (``held``) or in another container (``emptied``).
     """
 
     kind: str

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ptlint.analysis.evaluate import bare
+from ptlint.analysis.lifecycle.asked import asked_for
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, walked_by_hardware, weight
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.result import RawFinding
@@ -34,8 +35,8 @@ def flushing_by_ipi(program: Program, border: Border) -> Runtimes:
 def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
     """PTL040: freed, or queued, with no flush between the unlink and that. What another rule says of the same free is not said again.
 
-    Where the same calls flush on another path, and are told what to do or given a gather, it is taken that their callers, or the gather, know
-    when there is nothing to flush.
+    Where the same calls flush on another path, and are given a gather, it is taken that this knows when there is nothing to flush; and what no
+    caller asks for is done by nobody.
     """
     origins = build.origins
     ways: defaultdict[Hop, Noted[Event]] = defaultdict(Noted)
@@ -46,7 +47,8 @@ def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
             continue
         # Who flushes this CPU only knows that there is something to flush.
         elsewhere = "flush-here" not in event.after and any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain)))
-        knows = elsewhere and (suspect.told or any(build.takes_gather(hop.function) for hop in event.chain))
+        idle = bool(suspect.told) and not asked_for(build.program, suspect.function, suspect.told)
+        knows = elsewhere and (idle or any(build.takes_gather(hop.function) for hop in event.chain))
         if knows or any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
         met = walked_by_hardware(origins.of(suspect.function, event.term))

@@ -63,8 +63,14 @@ def semi_rcu(build: Build) -> Iterator[RawFinding]:
     """PTL002, at the call that frees after the IPI."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
-        # An IPI that came before the unlink, or who knows when, is no sign of one that was meant for the free.
-        if kind == "semi-rcu" and event.unlinked is not None and not event.alone and not build.origins.doomed(event.chain):
+        # An IPI that came before the unlink, or who knows when, is no sign of one that was meant for the free. For the kernel's own a flush will do.
+        if (
+            kind == "semi-rcu"
+            and event.space != "kernel"
+            and event.unlinked is not None
+            and not event.alone
+            and not build.origins.doomed(event.chain)
+        ):
             added = [index for index, hop in enumerate(event.chain) if hop.deferral == "semi-rcu"]
             ways.setdefault(event.chain[added[-1]], {})[event] = runtimes
     for hop, events in ways.items():
