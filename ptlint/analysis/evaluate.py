@@ -261,8 +261,8 @@ class Evaluator:
             self.put_before_clear(old, unlink, state)
             for event in state.events[state.fence :]:
                 gone = event.kind in ("free", "put") and bool(event.chain)
-                seen = gone and (judge == "all" or (judge == "own" and event.kind == "free" and event.chain[0].place == where))
-                if seen and terms.root(event.term) == old and value == ZERO:
+                own = event.kind == "free" and (judge == "own" or event.chain[0].place != where)
+                if gone and (judge == "all" or own) and terms.root(event.term) == old and (value == ZERO or self.maps_memory(value)):
                     self.freed_before_clear(event, where, state)
             if value == ZERO and judge == "all":
                 self.freed_below(old, place, where, state)

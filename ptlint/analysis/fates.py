@@ -219,9 +219,6 @@ class Fates(Tables):
         if look not in self.noted:
             self.noted.add(look)
             self._note(*look)
-        unlinked = event.unlinked
-        if unlinked is not None and event.chain:
-            self.ledger.clearing.add(next((hop.place for hop in event.chain if hop.function == unlinked.function), event.chain[0].place))
         if level:
             self._twice(event, state)
             self._state_left(event, state)
@@ -389,7 +386,8 @@ class Fates(Tables):
         if event.level and len(event.chain) > 1 and event.chain[0].place == where:
             # One callee frees and clears: it could not see that what it frees is what the entry points to, its caller can.
             event = event._replace(chain=event.chain[1:])
-        early = event.chain[0].deferral == "immediate" if event.kind == "free" else bool(self.border.gathers & set(records_of(event.value)))
+        plain = event.extra == "" or event.chain[0].deferral == "immediate"
+        early = plain if event.kind == "free" else bool(self.border.gathers & set(records_of(event.value)))
         if event.level and event.unlinked is None and event.extra != "pooled" and early:
             self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
 
@@ -400,8 +398,9 @@ class Fates(Tables):
             entry = event.term[0] == "v" and event.term[1][0] == "d"
             if not away or not entry or event.unlinked is not None or event.extra in _SOMEWHERE or not (event.level and event.chain):
                 continue
-            *_, top = terms.above(event.term)
-            started = top[0] == "v" and self._owner(top[1]) in self.border.root_types
+            *between, top = list(terms.above(event.term))[1:] or [event.term]
+            # Whether there is a level below the root is not known in all configurations: where it is folded, nothing is cleared.
+            started = between and top[0] == "v" and self._owner(top[1]) in self.border.root_types
             if started and not any(other.kind == "set" and other.term == event.term[1] for other in state.events):
                 self.ledger.suspects.add(Suspect("left", self.function.key, event), state.runtimes)
 

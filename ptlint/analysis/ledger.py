@@ -106,8 +106,7 @@ class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter.
 
     ``moved`` are containers with those that their contents are moved to. ``numbers`` are the functions that put a number that they are given,
-    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``clearing`` are the calls of functions
-    that unlink what they give away there. ``dropped`` counts, by what it was, all
+    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``dropped`` counts, by what it was, all
     that the bounds left out: a defect that needs it is missed.
     """
 
@@ -123,7 +122,6 @@ class Ledger:
         self.chains: set[tuple[Hop, ...]] = set()
         self.flushed: set[tuple[Hop, ...]] = set()
         self.suspects: Noted[Suspect] = Noted()
-        self.clearing: set[Place] = set()
         self.ways: Noted[tuple[str, Event]] = Noted()
         self.unresolved: Noted[tuple[str, Place, str]] = Noted()
         self.callbacks: Noted[tuple[str, str]] = Noted()

@@ -101,9 +101,9 @@ def _joined(states: list[State]) -> list[State]:
 
 
 def _way(event: Event) -> tuple[object, ...]:
-    """How a table goes, in short."""
+    """How a table goes, in short, and whether it was unlinked before."""
     word = deferral_of(event.after) if event.kind == "free" else event.kind
-    return (word, event.extra, *((event.chain[0].place, event.chain[-1].place) if event.chain else ()))
+    return (word, event.extra, event.unlinked is None, *((event.chain[0].place, event.chain[-1].place) if event.chain else ()))
 
 
 def _owed(state: State) -> frozenset[tuple[object, ...]]:

@@ -41,8 +41,8 @@ class Build(NamedTuple):
         return any(bare(param.type).removesuffix("*").strip() in self.border.gathers for param in self.program.functions[function].params)
 
     def takes_page(self, function: str) -> bool:
-        """Is a function given a page?"""
-        return any(bare(param.type) in self.border.pages for param in self.program.functions[function].params)
+        """Is a function given a table, or the page of one?"""
+        return any(bare(param.type) in self.border.pages | self.border.tables.keys() for param in self.program.functions[function].params)
 
     def only_irq(self, event: Event) -> bool:
         """Are walkers with interrupts off all who may be in the table? Then an IPI is all that is owed."""

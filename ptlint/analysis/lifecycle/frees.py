@@ -106,7 +106,7 @@ def linked(build: Build) -> Iterator[RawFinding]:
 
 
 def left(build: Build) -> Iterator[RawFinding]:
-    """PTL001: the entry that points to a table of a process is never cleared; nor is it by another way through the same calls."""
+    """PTL001: the entry that points to a table of a process is not cleared, on this way."""
     suspects = [(suspect, runtimes) for suspect, runtimes in build.ledger.suspects.items() if suspect.kind == "left"]
     seen_by = {suspect.event.chain[0].place for suspect, _ in suspects}
     ways: dict[Hop, dict[Event, Runtimes]] = {}
@@ -114,7 +114,7 @@ def left(build: Build) -> Iterator[RawFinding]:
         event, function = suspect.event, suspect.function
         if event.space != "user" or not seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
             continue
-        if not build.ledger.clearing.isdisjoint(hop.place for hop in event.chain) or build.border.drops(event.chain[-1].text):
+        if build.border.drops(event.chain[-1].text):
             continue
         answers = build.origins.of(function, event.term)
         if build.origins.dead(function) or build.origins.once(function) or any(o.shelter == "dying" or o.space == "own" for o in answers):
