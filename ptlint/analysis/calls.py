@@ -255,6 +255,8 @@ class Calls(Primitives):
                         state,
                         said=bool(event.level),
                     )
+        if case.held > 0:
+            self.locked(state)
         state.held += case.held
         state.reading = (state.reading - case.reading[1]) | case.reading[0]
         if result[0] == "v":

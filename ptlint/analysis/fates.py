@@ -353,6 +353,20 @@ class Fates(Tables):
         if place[0] == "f" and place[2] not in self.words.shared:
             self._walked(terms.root(place[1]), str(place[2]).rsplit(".", 1)[-1], where, state, state.runtimes)
 
+    def locked(self, state: State) -> None:
+        """The first lock is taken: an entry that was seen to be empty before may have been set by another CPU meanwhile."""
+        if state.held > 0:
+            return
+        for fact, truth in list(state.facts.items()):
+            if (
+                fact[:2] == ("o", "&")
+                and not truth
+                and fact[2][0] == "v"
+                and fact[2][1][0] == "d"
+                and terms.place_type(fact[2][1]) in self.border.entries
+            ):
+                del state.facts[fact]
+
     def takes_lock(self, lock: Term, node: ir.Call, state: State) -> None:
         """A lock is taken: in the descriptor of a table that was freed or queued before it is none any more, but for readers that are waited for."""
         if "rcu" in state.reading or not (state.events or state.again):

@@ -44,6 +44,8 @@ class Primitives(Fates):
         if name in border.locks or name in border.unlocks:
             if name in border.locks and values:
                 self.takes_lock(values[0], node, state)
+            if name in border.locks:
+                self.locked(state)
             state.held += 1 if name in border.locks else -1
             return [(result, state)]
         if name in border.exclusive:
