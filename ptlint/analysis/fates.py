@@ -358,13 +358,8 @@ class Fates(Tables):
         if state.held > 0:
             return
         for fact, truth in list(state.facts.items()):
-            if (
-                fact[:2] == ("o", "&")
-                and not truth
-                and fact[2][0] == "v"
-                and fact[2][1][0] == "d"
-                and terms.place_type(fact[2][1]) in self.border.entries
-            ):
+            entry = fact[2] if fact[:2] == ("o", "&") else fact
+            if not truth and entry[0] == "v" and entry[1][0] == "d" and terms.place_type(entry[1]) in self.border.entries:
                 del state.facts[fact]
 
     def takes_lock(self, lock: Term, node: ir.Call, state: State) -> None:

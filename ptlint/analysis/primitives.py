@@ -318,7 +318,8 @@ class Primitives(Fates):
                 # The list is walked through its head's pointers.
                 state.memory[terms.field(head, f"{thing[3]}.next", f"{thing[3]} *")] = thing
         elif head[0] == "p":
-            if thing[0] == "f" and self.level(base, state):
+            # Of a pointer that it is given the caller knows whether it leads to a table.
+            if thing[0] == "p" or (thing[0] == "f" and self.level(base, state)):
                 self.emit(Event("list", thing, value=head), state)
         else:
             cell = self._cell(head)
