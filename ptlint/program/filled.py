@@ -81,7 +81,7 @@ def filled(
     for variable in variables.values():
         if variable.id not in copied:
             runtime = border.runtime_of(variable.place.file)
-            initialised(variable.init, runtime, variable.place)
+            initialised(variable.init, runtime, variable.place, variable.id)
     for source, into, runtime in copies:
         owner = runtime or border.runtime_of(variables[source].place.file)
         initialised(variables[source].init, owner, variables[source].place, into)
@@ -143,7 +143,7 @@ def _sometimes(function: ir.Function) -> frozenset[str]:
     blocks: dict[str, set[int]] = {}
     for index, block in enumerate(function.blocks):
         for node in (node for top in expressions(block) for node in sub(top)):
-            if isinstance(node, ir.Assign) and not node.op and (name := slot(node.left)):
+            if isinstance(node, ir.Assign) and not node.op and isinstance(node.left, ir.Member) and (name := slot(node.left)):
                 blocks.setdefault(name, set()).add(index)
     records: dict[str, list[str]] = {}
     for name in blocks:
@@ -159,7 +159,11 @@ def _sometimes(function: ir.Function) -> frozenset[str]:
 
 
 def slot(node: ir.Expr) -> str:
-    """The member that an expression names (``struct pv_mmu_ops.tlb_remove_table``); empty where it names none."""
+    """The member that an expression names (``struct pv_mmu_ops.tlb_remove_table``), or the variable that all share; empty where it names none."""
+    while isinstance(node, ir.Index):
+        node = node.base
+    if isinstance(node, ir.Var) and node.scope in ("global", "static"):
+        return node.id
     return f"{node.record}.{node.name}" if isinstance(node, ir.Member) else ""
 
 
@@ -170,12 +174,19 @@ def inner_slot(node: ir.Expr) -> str:
 
 
 def _initialiser(value: ir.Expr | None, around: str) -> Iterator[tuple[str, str]]:
-    """(member, function) for each function in an initialiser; ``around`` is the member that it is for, and gives the member a second name."""
+    """(member, function) for each function in an initialiser; ``around`` is the member, or the variable, that it is for.
+
+    It gives the members of a record a second name; an array, or a single pointer, is named by it.
+    """
+    if around and value is not None and not isinstance(value, ir.Init):
+        yield from ((around, key) for key in named(value))
     if isinstance(value, ir.Init):
         for field in value.fields:
             if isinstance(field.value, ir.Init):
                 yield from _initialiser(field.value, f"{field.record}.{field.path[-1]}" if field.record and field.path else "")
                 continue
+            if around and not field.record and not isinstance(field.value, ir.Init):
+                yield from ((around, key) for key in named(field.value))
             if field.record and field.path:
                 names = [f"{field.record}.{field.path[-1]}", *([f"{around}.{field.path[-1]}"] if around else [])]
                 yield from ((name, key) for key in named(field.value) for name in names)
