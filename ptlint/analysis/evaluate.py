@@ -172,7 +172,12 @@ class Evaluator:
             outer = state.memory.get(place[1])
             if outer is not None and outer[0] == "v":
                 return self.load(terms.field(outer[1], place[2], place[3]), state, type_)
-            if place[1][0] == "g" and state.waits and ("v", place) not in state.taken and bare(place[3]).removesuffix("*").strip() in self.border.links:
+            if (
+                place[1][0] == "g"
+                and state.waits
+                and ("v", place) not in state.taken
+                and bare(place[3]).removesuffix("*").strip() in self.border.links
+            ):
                 # A list that all share: what came on it while this path waited was not waited for.
                 state.taken = {**state.taken, ("v", place): frozenset()}
         return ("v", place)

@@ -8,6 +8,7 @@ from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Use, Walk
 from ptlint.analysis.tables import Tables, records_of
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import GRACE, Event, Hop, Runtimes, State, Unlink, deferral_of
+from ptlint.analysis.ways import guessed
 from ptlint.frontend import ir
 
 __all__ = ["Fates", "since_unlinked"]
@@ -219,6 +220,10 @@ class Fates(Tables):
         if look not in self.noted:
             self.noted.add(look)
             self._note(*look)
+        if (unlink := event.unlinked) is not None and event.chain:
+            self.ledger.clearing.add(next((hop.place for hop in event.chain if hop.function == unlink.function), event.chain[0].place))
+        elif event.chain and guessed(state):
+            self.ledger.guessed.add(event.chain[0].place)
         if level:
             self._twice(event, state)
             self._state_left(event, state)

@@ -106,8 +106,9 @@ class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter.
 
     ``moved`` are containers with those that their contents are moved to. ``numbers`` are the functions that put a number that they are given,
-    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``dropped`` counts, by what it was, all
-    that the bounds left out: a defect that needs it is missed.
+    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``clearing`` are the calls of functions
+    that unlink what they give away there, ``guessed`` those that may be made on a way only which flags tell that were forgotten. ``dropped``
+    counts, by what it was, all that the bounds left out: a defect that needs it is missed.
     """
 
     def __init__(self) -> None:
@@ -122,6 +123,8 @@ class Ledger:
         self.chains: set[tuple[Hop, ...]] = set()
         self.flushed: set[tuple[Hop, ...]] = set()
         self.suspects: Noted[Suspect] = Noted()
+        self.clearing: set[Place] = set()
+        self.guessed: set[Place] = set()
         self.ways: Noted[tuple[str, Event]] = Noted()
         self.unresolved: Noted[tuple[str, Place, str]] = Noted()
         self.callbacks: Noted[tuple[str, str]] = Noted()

@@ -12,10 +12,11 @@ from ptlint.analysis import terms
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Case, Event, Runtimes, State, deferral_of
 
-__all__ = ["by_runtimes", "distinct", "ends", "few", "known_before", "leaves_first", "met", "no_tables", "same_value", "with_linked"]
+__all__ = ["by_runtimes", "distinct", "ends", "few", "guessed", "known_before", "leaves_first", "met", "no_tables", "same_value", "with_linked"]
 
 _Conditions = frozenset[tuple[Term, bool]]
 _Way = TypeVar("_Way", State, Case)
+_FORGOTTEN = "forgotten"
 _HASTE = ("immediate", "semi-rcu", "workqueue")
 
 
@@ -49,10 +50,15 @@ def few(states: list[State], bound: int, *, numbers: bool = False) -> tuple[list
     while numbers and len(states) > bound and (variable := _telling_apart(states)) is not None:
         for state in states:
             if state.memory.get(variable, ("",))[0] == "c":
-                del state.memory[variable]
+                state.memory[variable] = ("n", (_FORGOTTEN, variable[1]), "")
         states = _joined(states)
     kept = states if len(states) <= bound else _spread(states, bound)
     return kept, len(states) - len(kept)
+
+
+def guessed(state: State) -> bool:
+    """Did it go a way for a number that was forgotten?"""
+    return any(leaf[0] == "n" and leaf[1][0] == _FORGOTTEN for fact in state.facts for leaf in terms.leaves(fact))
 
 
 def known_before(facts: dict[Term, bool], others: Iterable[dict[Term, bool]]) -> bool:

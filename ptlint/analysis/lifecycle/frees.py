@@ -114,7 +114,9 @@ def left(build: Build) -> Iterator[RawFinding]:
         event, function = suspect.event, suspect.function
         if event.space != "user" or not seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
             continue
-        if build.border.drops(event.chain[-1].text):
+        # Where flags were forgotten, one may have said that what is not cleared is not freed.
+        vague = build.ledger.guessed & build.ledger.clearing
+        if not vague.isdisjoint(hop.place for hop in event.chain) or build.border.drops(event.chain[-1].text):
             continue
         answers = build.origins.of(function, event.term)
         if build.origins.dead(function) or build.origins.once(function) or any(o.shelter == "dying" or o.space == "own" for o in answers):
