@@ -99,9 +99,8 @@ class Relevance:
             for member, type_ in outlined.members.items():
                 if bare(type_) in self.border.level_types and bare(type_).removesuffix("*").strip() not in self.border.entries:
                     naming.setdefault(member, set()).add(key)
-        return frozenset().union(
-            *(self._within(naming, self.program.callers) & self._within(naming, self.program.callees) for naming in naming.values())
-        )
+        callers, callees = self.program.callers, self.program.callees
+        return frozenset().union(*(self._within(who, callers) & self._within(who, callees) for who in naming.values()))
 
     def _within(self, start: set[str], next_of: Mapping[str, Iterable[str]]) -> frozenset[str]:
         """What is a few steps away."""

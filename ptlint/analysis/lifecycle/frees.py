@@ -107,6 +107,8 @@ def linked(build: Build) -> Iterator[RawFinding]:
 
 def left(build: Build) -> Iterator[RawFinding]:
     """PTL001: the entry that points to a table of a process is not cleared, on this way."""
+    # Where flags were forgotten, one may have said that what is not cleared is not freed.
+    vague = build.ledger.guessed & build.ledger.clearing
     suspects = [(suspect, runtimes) for suspect, runtimes in build.ledger.suspects.items() if suspect.kind == "left"]
     seen_by = {suspect.event.chain[0].place for suspect, _ in suspects}
     ways: dict[Hop, dict[Event, Runtimes]] = {}
@@ -114,8 +116,6 @@ def left(build: Build) -> Iterator[RawFinding]:
         event, function = suspect.event, suspect.function
         if event.space != "user" or not seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
             continue
-        # Where flags were forgotten, one may have said that what is not cleared is not freed.
-        vague = build.ledger.guessed & build.ledger.clearing
         if not vague.isdisjoint(hop.place for hop in event.chain) or build.border.drops(event.chain[-1].text):
             continue
         answers = build.origins.of(function, event.term)
