@@ -45,7 +45,9 @@ class Calls(Primitives):
                     # What callers give; a function that nobody gives by name is not known.
                     given = self.asked.given(self.function.key, target[1])
                     for key in given[:_GIVEN]:
-                        found += self._direct(key, list(values), node, middle.copy(), "call")
+                        one = middle.copy()
+                        one.facts[("o", "==", target, ("fn", key))] = True
+                        found += self._direct(key, list(values), node, one, "call")
                     if not given[:_GIVEN] or given[_GIVEN:]:
                         found += self._through_member("", values, node, middle)
                 else:

@@ -410,7 +410,7 @@ class _Run(Rounds):
                 return False
         elif term[0] == "kernel":
             term = term[1]
-        return all(leaf[0] in ("p", "c", "v") and not self.is_local(leaf) for leaf in terms.leaves(term))
+        return all(leaf[0] in ("p", "c", "v", "fn") and not self.is_local(leaf) for leaf in terms.leaves(term))
 
     def outlives(self, place: Term) -> bool:
         """Is the place one that the caller can reach?"""

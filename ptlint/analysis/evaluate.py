@@ -419,6 +419,8 @@ class Evaluator:
                 break
         if test[0] == "c":
             return bool(test[1]) == wanted
+        if test[:2] == ("o", "==") and test[2][0] == test[3][0] == "fn":
+            return bool(test[2] == test[3]) == wanted
         if test[0] in ("a", "g", "f", "d", "fn") and test[0] != "d":
             return wanted
         known = state.facts.get(test)

@@ -235,9 +235,13 @@ class Fates(Tables):
             state.gone = self.ledger.first((*state.gone, event), 4, "frees")
 
     def _told(self, state: State) -> _Told:
-        """What holds on this way of flags that the caller gave, or of numbers of which it gave one."""
+        """What holds on this way of flags that the caller gave, of numbers of which it gave one, or of the function that it gave."""
         choices = [(fact, truth) for fact, truth in state.facts.items() if fact[0] == "p" or fact[:2] in _CHOICES]
-        told = [choice for choice in choices if any(leaf[0] == "p" and bare(leaf[2]) in FLAGS for leaf in terms.leaves(choice[0]))]
+        told = []
+        for fact, truth in choices:
+            flag = any(leaf[0] == "p" and bare(leaf[2]) in FLAGS for leaf in terms.leaves(fact))
+            if flag or (fact[0] == "o" and fact[2][0] == "p" and fact[3][0] == "fn"):
+                told.append((fact, truth))
         return tuple(sorted(told, key=terms.order)[:4])
 
     def _note(

@@ -1,4 +1,4 @@
-"""What callers ask for: whether they go a way that depends on flags which they give."""
+"""What callers ask for: whether they go a way that depends on flags, or functions, which they give."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def _given(term: Term, call: ir.Call, params: dict[str, Term]) -> Term:
         inner = _given(term[2], call, params)
         return ("c", int(not inner[1])) if inner[0] == "c" else ("o", "!", inner, inner)
     if term[0] == "o":
-        return terms.op(term[1], _given(term[2], call, params), _given(term[3], call, params))
+        left, right = _given(term[2], call, params), _given(term[3], call, params)
+        if left[0] == right[0] == "fn" and term[1] == "==":
+            return ("c", int(left == right))
+        return terms.op(term[1], left, right)
     if term[0] != "p":
         return term
     return _value(call.args[term[1]], params) if term[1] < len(call.args) else _UNKNOWN
@@ -55,6 +58,8 @@ def _value(node: ir.Expr, params: dict[str, Term]) -> Term:
     match node:
         case ir.Const():
             return ("c", node.value)
+        case ir.FunctionRef():
+            return ("fn", node.key)
         case ir.Var():
             return params.get(node.id, _UNKNOWN)
         case ir.Cast():

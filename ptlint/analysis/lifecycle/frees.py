@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from ptlint.analysis.lifecycle.asked import asked_for
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Origins
@@ -23,6 +24,8 @@ def immediate(build: Build) -> Iterator[RawFinding]:
     for suspect, runtimes in build.ledger.suspects.items():
         event = suspect.event
         if suspect.kind != "unlinked" or event.chain[0].deferral != "immediate" or event.space != "user":
+            continue
+        if suspect.told and not asked_for(build.program, suspect.function, suspect.told):
             continue
         if build.only_irq(event) and event.after & FLUSHED:
             # Walkers with interrupts off are all there are: a flush that interrupts every CPU where they may be waits for them.
