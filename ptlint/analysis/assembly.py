@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ptlint.analysis.evaluate import bare
 from ptlint.frontend import ir
 
-__all__ = ["Move", "is_pointer", "move_of"]
+__all__ = ["Move", "move_of"]
 
 
 class Move(NamedTuple):
@@ -31,6 +32,11 @@ class Move(NamedTuple):
         """The type of what lies there, as it is spelled."""
         return self.memory.type
 
+    @property
+    def of_pointer(self) -> bool:
+        """Does a pointer lie there?"""
+        return bare(self.type).endswith("*")
+
 
 def move_of(node: ir.Asm, assigned: frozenset[str]) -> Move | None:
     """The move that the assembly makes, as far as it is known to make one. ``assigned`` are the variables that statements give values to.
@@ -47,8 +53,8 @@ def move_of(node: ir.Asm, assigned: frozenset[str]) -> Move | None:
     set_before = next((register for register in registers if register.id in assigned), None)
     left = next((register for register in registers if register is not set_before), None)
     if "xchg" not in node.text or not (registers or values):
-        moves = len(registers) + len(values) == 1 and set_before is None and is_pointer(memory.type)
-        return Move(memory, next(iter(values), None), left) if moves else None
+        move = Move(memory, next(iter(values), None), left)
+        return move if len(registers) + len(values) == 1 and set_before is None and move.of_pointer else None
     if not values:
         # XCHG, or one half of what is made of a read and a comparison.
         return Move(memory, set_before, set_before or left)
@@ -71,8 +77,3 @@ def _whole(operand: ir.Expr) -> ir.Expr:
     while isinstance(base, ir.Member) and not base.arrow:
         base = base.base
     return base if isinstance(base, ir.Var) and base.scope == "local" else operand
-
-
-def is_pointer(type_: str) -> bool:
-    """Is it the type of a pointer, as it is spelled?"""
-    return type_.rstrip().endswith("*")

@@ -6,9 +6,10 @@ from collections import Counter
 from functools import cached_property
 
 from ptlint.analysis import terms
-from ptlint.analysis.assembly import Move, is_pointer, move_of
+from ptlint.analysis.assembly import Move, move_of
 from ptlint.analysis.evaluate import PLAIN, bare
 from ptlint.analysis.fates import since_unlinked
+from ptlint.analysis.flow import settings
 from ptlint.analysis.primitives import Primitives
 from ptlint.analysis.substitute import Substitute
 from ptlint.analysis.tables import records_of
@@ -16,7 +17,6 @@ from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, State
 from ptlint.frontend import ir
 from ptlint.program.filled import inner_slot, slot
-from ptlint.program.walk import expressions, sub
 
 __all__ = ["Calls"]
 
@@ -293,8 +293,7 @@ class Calls(Primitives):
     @cached_property
     def _assigned(self) -> frozenset[str]:
         """The variables that get values by statements, not by assembly alone."""
-        nodes = (node for block in self.function.blocks for top in expressions(block) for node in sub(top))
-        return frozenset(node.left.id for node in nodes if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var))
+        return frozenset(variable for block in self.function.blocks for variable, _, shown in settings(block) if not shown)
 
     def _moved(self, move: Move, node: ir.Asm, state: State) -> list[State]:
         """What comes out of a move: of a pointer or an entry that is compared first, both that it was made and that it was not."""
@@ -305,7 +304,7 @@ class Calls(Primitives):
             return [state]
         value = self._operand(move.value, state)
         expected = None if move.expected is None else self._operand(move.expected, state)
-        if expected is None or not (is_pointer(move.type) or terms.place_type(memory) in self.border.entries):
+        if expected is None or not (move.of_pointer or terms.place_type(memory) in self.border.entries):
             self.store(memory, value, state, node.place)
             self._tell(move.old, there, state)
             self._tell(move.told, ("n", (node.place, "told"), "bool") if expected is not None else _ONE, state)

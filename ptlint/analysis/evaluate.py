@@ -235,7 +235,8 @@ class Evaluator:
     def set_entry(self, place: Term, value: Term, state: State, where: ir.Place, by: Unlink | None = None, judge: str = "all") -> None:
         """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published.
 
-        ``judge`` says which frees before a clear are looked at: ``all``, those of the ``own`` callee that clears, or none.
+        ``judge`` says which frees before a clear are looked at: ``all``; those of earlier calls and of the ``own`` callee that clears; or of
+        earlier calls only.
         """
         old = terms.root(self.load(place, state))
         new = terms.root(value)
@@ -269,8 +270,8 @@ class Evaluator:
             self.put_before_clear(old, unlink, state)
             for event in state.events[state.fence :]:
                 gone = event.kind in ("free", "put") and bool(event.chain)
-                own = event.kind == "free" and (judge == "own" or event.chain[0].place != where)
-                if gone and (judge == "all" or own) and terms.root(event.term) == old and (value == ZERO or self.maps_memory(value)):
+                looked = judge == "all" or (event.kind == "free" and (judge == "own" or event.chain[0].place != where))
+                if gone and looked and terms.root(event.term) == old and (value == ZERO or self.maps_memory(value)):
                     self.freed_before_clear(event, where, state)
             if value == ZERO and judge == "all":
                 self.freed_below(old, place, where, state)
@@ -339,7 +340,7 @@ class Evaluator:
             return found
         values = self.evaluate(node.operand, state)
         if node.op == "!":
-            return [(("c", int(not value[1])) if value[0] == "c" else ("o", "!", value, value), after) for value, after in values]
+            return [(terms.negated(value), after) for value, after in values]
         if node.op in "-~":
             return [(("c", -value[1] if node.op == "-" else ~value[1]) if value[0] == "c" else value, after) for value, after in values]
         return values
@@ -419,8 +420,6 @@ class Evaluator:
                 break
         if test[0] == "c":
             return bool(test[1]) == wanted
-        if test[:2] == ("o", "==") and test[2][0] == test[3][0] == "fn":
-            return bool(test[2] == test[3]) == wanted
         if test[0] in ("a", "g", "f", "d", "fn") and test[0] != "d":
             return wanted
         known = state.facts.get(test)

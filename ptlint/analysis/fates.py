@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import FLAGS, PLAIN, bare
-from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Use, Walk
+from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Told, Use, Walk
 from ptlint.analysis.tables import Tables, records_of
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import GRACE, Event, Hop, Runtimes, State, Unlink, deferral_of
@@ -16,7 +16,6 @@ __all__ = ["Fates", "since_unlinked"]
 _NOTHING: frozenset[str] = frozenset()
 _CHOICES = {("o", operator) for operator in ("!", "==", "!=", "&")}
 
-_Told = tuple[tuple[Term, bool], ...]
 _SOMEWHERE = frozenset(("pooled", "drained", "emptied", "held"))
 """What is said of frees of what is one of several tables."""
 
@@ -51,9 +50,11 @@ class Fates(Tables):
         if own and level and hop.deferral == "immediate" and (holder := self._published_in(base, state)):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space=holder)
             self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
-        # What this path allocated, and a member for one table led to, lay in no batch.
-        one = inner is None or (base[0] == "m" and self._in_member(inner.term))
-        extra = inner.extra or ("" if one else self._drained(inner.term)) if inner is not None else ""
+        extra = ""
+        if inner is not None:
+            # What this path allocated, and a member for one table led to, lay in no batch.
+            alone = base[0] == "m" and self._in_member(inner.term)
+            extra = inner.extra or ("" if alone else self._drained(inner.term))
         event = Event(
             "free",
             base,
@@ -234,7 +235,7 @@ class Fates(Tables):
         elif level and event.kind == "free":
             state.gone = self.ledger.first((*state.gone, event), 4, "frees")
 
-    def _told(self, state: State) -> _Told:
+    def _told(self, state: State) -> Told:
         """What holds on this way of flags that the caller gave, of numbers of which it gave one, or of the function that it gave."""
         choices = [(fact, truth) for fact, truth in state.facts.items() if fact[0] == "p" or fact[:2] in _CHOICES]
         told = []
@@ -245,7 +246,7 @@ class Fates(Tables):
         return tuple(sorted(told, key=terms.order)[:4])
 
     def _note(
-        self, event: Event, said: bool, fresh: bool, cell: str, marked: bool, told: _Told, runtimes: Runtimes, held: bool, apart: ir.Place | None
+        self, event: Event, said: bool, fresh: bool, cell: str, marked: bool, told: Told, runtimes: Runtimes, held: bool, apart: ir.Place | None
     ) -> None:
         """What a run notes of a table that goes somewhere; many ways of a function do it alike."""
         level = event.level

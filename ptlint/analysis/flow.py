@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ptlint.frontend import ir
 from ptlint.program.walk import expressions, sub, successors
 
-__all__ = ["Flow", "flow_of"]
+__all__ = ["Flow", "flow_of", "settings"]
 
 
 class Flow(NamedTuple):
@@ -51,7 +51,7 @@ def flow_of(function: ir.Function) -> Flow:
                 body.add(block)
                 stack += before[block]
     inside = frozenset().union(*loops.values())
-    set_in = {block: list(_settings(function.blocks[block])) for block in inside}
+    set_in = {block: list(settings(function.blocks[block])) for block in inside}
     given: dict[int, dict[str, frozenset[int | None]]] = {}
     flags: dict[int, frozenset[str]] = {}
     for head, body in loops.items():
@@ -65,7 +65,7 @@ def flow_of(function: ir.Function) -> Flow:
     return Flow(all_of, back, _live(function, next_of), _limits(function, inside), order, given, _used_up(function, inside), flags)
 
 
-def _settings(block: ir.Block) -> Iterator[tuple[str, int | None, bool]]:
+def settings(block: ir.Block) -> Iterator[tuple[str, int | None, bool]]:
     """The variables that a block sets, each with the number that it gets; None where that is no plain number, or the address is taken (True)."""
     for node in (node for top in expressions(block) for node in sub(top)):
         if isinstance(node, ir.Assign) and isinstance(node.left, ir.Var):
@@ -109,8 +109,8 @@ def _used_up(function: ir.Function, inside: frozenset[int]) -> frozenset[tuple[i
     if not counted:
         return frozenset()
     outside = [block for index, block in enumerate(function.blocks) if index not in inside]
-    set_in = {variable for index in inside for variable, *_ in _settings(function.blocks[index])}
-    set_outside = Counter(variable for block in outside for variable, *_ in _settings(block))
+    set_in = {variable for index in inside for variable, *_ in settings(function.blocks[index])}
+    set_outside = Counter(variable for block in outside for variable, *_ in settings(block))
     pairs = {
         (counter, limit)
         for (counter, limit), variable in counted.items()

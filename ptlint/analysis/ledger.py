@@ -51,6 +51,10 @@ class Hit(NamedTuple):
     below: tuple[str, ...] = ()
 
 
+Told = tuple[tuple[Term, bool], ...]
+"""What holds of parameters: terms, with whether each is true."""
+
+
 class Suspect(NamedTuple):
     """A free to be judged: ``unlinked`` before with nothing waited for, freed while still ``linked``, or ``left`` linked for good.
 
@@ -60,7 +64,7 @@ class Suspect(NamedTuple):
     kind: str
     function: str
     event: Event
-    told: tuple[tuple[Term, bool], ...] = ()
+    told: Told = ()
 
 
 class Use(NamedTuple):

@@ -31,14 +31,15 @@ class Relevance:
         self._handling: dict[str, bool] = {}
         self._arrays = border.pages | {"void *"} | border.level_types.keys()
         # What is done under a function by calls, within a bound: wide helpers (printing, accounting) reach everything in the end.
-        self.waits = self._reaching(frozenset(border.waits), 4)
-        self.frees = self._reaching(frozenset({*border.frees, *border.defers, *border.lists}), _DEPTH)
+        self.waits = self._within(border.waits, program.callers, 4)
+        self.frees = self._within({*border.frees, *border.defers, *border.lists}, program.callers, _DEPTH)
 
-    def _reaching(self, goal: frozenset[str], depth: int) -> frozenset[str]:
-        reached = set(goal)
-        edge = set(goal)
+    def _within(self, start: Iterable[str], next_of: Mapping[str, Iterable[str]], depth: int) -> frozenset[str]:
+        """These functions, and what is so many steps away, the border's left out."""
+        reached = set(start)
+        edge = set(reached)
         for _ in range(depth):
-            edge = {caller for key in edge for caller in self.program.callers.get(key, ())} - reached - self.border.named
+            edge = {following for key in edge for following in next_of.get(key, ())} - reached - self.border.named
             reached |= edge
         return frozenset(reached)
 
@@ -100,15 +101,7 @@ class Relevance:
                 if bare(type_) in self.border.level_types and bare(type_).removesuffix("*").strip() not in self.border.entries:
                     naming.setdefault(member, set()).add(key)
         callers, callees = self.program.callers, self.program.callees
-        return frozenset().union(*(self._within(who, callers) & self._within(who, callees) for who in naming.values()))
-
-    def _within(self, start: set[str], next_of: Mapping[str, Iterable[str]]) -> frozenset[str]:
-        """What is a few steps away."""
-        reached, edge = set[str](), start
-        for _ in range(_NEAR):
-            edge = {key for one in edge for key in next_of.get(one, ()) if key in self.program.functions} - reached - self.border.named
-            reached |= edge
-        return frozenset(reached)
+        return frozenset().union(*(self._within(who, callers, _NEAR) & self._within(who, callees, _NEAR) for who in naming.values()))
 
     def enter(self, key: str, *, table: bool, place: bool) -> bool:
         """Go into a call of ``key``? ``table``: an argument is, or may be, a table; ``place``: one is the place of a local variable."""

@@ -59,8 +59,7 @@ class Substitute:
             return (kind, self.term(term[1]))
         if kind == "o":
             if term[1] == "!":
-                inner = self.term(term[2])
-                return ("c", int(not inner[1])) if inner[0] == "c" else ("o", "!", inner, inner)
+                return terms.negated(self.term(term[2]))
             return terms.op(term[1], self.term(term[2]), self.term(term[3]))
         return self.place(term)
 

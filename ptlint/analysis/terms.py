@@ -103,6 +103,8 @@ def op(operator: str, x: Term, y: Term) -> Term:
         folded = _fold(operator, x[1], y[1])
         if folded is not None:
             return ("c", folded)
+    if x[0] == y[0] == "fn" and operator in ("==", "!="):
+        return ("c", int((x == y) == (operator == "==")))
     if operator in _TRUTHS:
         return ("o", operator, x, y)
     if y == ZERO and operator in ("+", "-", "|", "^", "<<", ">>"):
@@ -114,6 +116,11 @@ def op(operator: str, x: Term, y: Term) -> Term:
     if x[0] == "c" and operator in ("|", "&", "+"):
         x, y = y, x
     return ("o", operator, root(x), root(y))
+
+
+def negated(x: Term) -> Term:
+    """``!x``, folded where that is a number."""
+    return ("c", int(not x[1])) if x[0] == "c" else ("o", "!", x, x)
 
 
 def _fold(operator: str, x: int, y: int) -> int | None:

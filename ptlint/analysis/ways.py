@@ -155,6 +155,9 @@ def ends(ways: list[_Way]) -> dict[frozenset[str], _Way]:
     return dict(sorted(found.items(), key=lambda item: min(_HASTE.index(word) if word in _HASTE else len(_HASTE) for word in item[0])))
 
 
+# ---- cases -------------------------------------------------------------------------------------------------
+
+
 def with_linked(cases: list[Case]) -> list[Case]:
     """The first one for each table that it leaves in an entry and in a member, both."""
     found: dict[Term, Case] = {}
@@ -162,9 +165,6 @@ def with_linked(cases: list[Case]) -> list[Case]:
         for table in sorted(_still_kept(case.events, dict(case.stores)), key=terms.order):
             found.setdefault(table, case)
     return list(found.values())
-
-
-# ---- cases -------------------------------------------------------------------------------------------------
 
 
 def distinct(cases: list[Case]) -> list[Case]:

@@ -143,8 +143,8 @@ def _sometimes(function: ir.Function) -> frozenset[str]:
     blocks: dict[str, set[int]] = {}
     for index, block in enumerate(function.blocks):
         for node in (node for top in expressions(block) for node in sub(top)):
-            if isinstance(node, ir.Assign) and not node.op and isinstance(node.left, ir.Member) and (name := slot(node.left)):
-                blocks.setdefault(name, set()).add(index)
+            if isinstance(node, ir.Assign) and not node.op and isinstance(node.left, ir.Member):
+                blocks.setdefault(slot(node.left), set()).add(index)
     records: dict[str, list[str]] = {}
     for name in blocks:
         records.setdefault(name.rpartition(".")[0], []).append(name)
@@ -185,7 +185,7 @@ def _initialiser(value: ir.Expr | None, around: str) -> Iterator[tuple[str, str]
             if isinstance(field.value, ir.Init):
                 yield from _initialiser(field.value, f"{field.record}.{field.path[-1]}" if field.record and field.path else "")
                 continue
-            if around and not field.record and not isinstance(field.value, ir.Init):
+            if around and not field.record:
                 yield from ((around, key) for key in named(field.value))
             if field.record and field.path:
                 names = [f"{field.record}.{field.path[-1]}", *([f"{around}.{field.path[-1]}"] if around else [])]

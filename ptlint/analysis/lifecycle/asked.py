@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ptlint.analysis import terms
+from ptlint.analysis.flow import settings
+from ptlint.analysis.ledger import Told
 from ptlint.analysis.terms import Term
 from ptlint.frontend import ir
 from ptlint.program.link import Program
@@ -13,20 +15,20 @@ _UNKNOWN: Term = ("n", ("given",), "")
 _DEEP = 3  # calls through which a flag is handed on
 
 
-def asked_for(program: Program, function: str, told: tuple[tuple[Term, bool], ...], deep: int = _DEEP) -> bool:
-    """May somebody call the function so that what is ``told`` of its parameters holds? Who is called by nobody here may be called by anybody."""
-    calls = [
-        (caller, call)
-        for caller in program.callers.get(function, ())
-        if caller in program.outlines
-        for key, call in program.outlines[caller].calls
-        if key == function
-    ]
-    return not calls or any(_asks(program, caller, call, told, deep) for caller, call in calls)
+def asked_for(program: Program, function: str, told: Told, deep: int = _DEEP) -> bool:
+    """May somebody call the function so that what is ``told`` of its parameters holds?
+
+    Who is called by nobody here, lies in a table of functions, or is handed to somebody may be called by anybody.
+    """
+    callers = program.callers.get(function, frozenset())
+    calls = {caller: [call for key, call in program.outlines[caller].calls if key == function] for caller in callers}
+    if not calls or function in program.fillers or not all(calls.values()):
+        return True
+    return any(_asks(program, caller, call, told, deep) for caller, own in calls.items() for call in own)
 
 
-def _asks(program: Program, caller: str, call: ir.Call, told: tuple[tuple[Term, bool], ...], deep: int) -> bool:
-    changed = {store.left.id for store in program.outlines[caller].stores if isinstance(store.left, ir.Var)}
+def _asks(program: Program, caller: str, call: ir.Call, told: Told, deep: int) -> bool:
+    changed = {variable for block in program.functions[caller].blocks for variable, *_ in settings(block)}
     params = {param.id: ("p", index, param.type) for index, param in enumerate(program.functions[caller].params) if param.id not in changed}
     handed = []
     for term, truth in told:
@@ -41,13 +43,9 @@ def _asks(program: Program, caller: str, call: ir.Call, told: tuple[tuple[Term, 
 def _given(term: Term, call: ir.Call, params: dict[str, Term]) -> Term:
     """A term of the callee's parameters as one of the caller's, as far as it gives numbers or parameters of its own."""
     if term[0] == "o" and term[1] == "!":
-        inner = _given(term[2], call, params)
-        return ("c", int(not inner[1])) if inner[0] == "c" else ("o", "!", inner, inner)
+        return terms.negated(_given(term[2], call, params))
     if term[0] == "o":
-        left, right = _given(term[2], call, params), _given(term[3], call, params)
-        if left[0] == right[0] == "fn" and term[1] == "==":
-            return ("c", int(left == right))
-        return terms.op(term[1], left, right)
+        return terms.op(term[1], _given(term[2], call, params), _given(term[3], call, params))
     if term[0] != "p":
         return term
     return _value(call.args[term[1]], params) if term[1] < len(call.args) else _UNKNOWN
@@ -65,8 +63,7 @@ def _value(node: ir.Expr, params: dict[str, Term]) -> Term:
         case ir.Cast():
             return _value(node.operand, params)
         case ir.Unary(op="!"):
-            inner = _value(node.operand, params)
-            return ("c", int(not inner[1])) if inner[0] == "c" else ("o", "!", inner, inner)
+            return terms.negated(_value(node.operand, params))
         case ir.Binary():
             return terms.op(node.op, _value(node.left, params), _value(node.right, params))
         case _:

@@ -42,7 +42,9 @@ class Build(NamedTuple):
 
     def takes_page(self, function: str) -> bool:
         """Is a function given a table, or the page of one?"""
-        return any(bare(param.type) in self.border.pages | self.border.tables.keys() for param in self.program.functions[function].params)
+        return any(
+            bare(param.type) in self.border.pages or bare(param.type) in self.border.tables for param in self.program.functions[function].params
+        )
 
     def only_irq(self, event: Event) -> bool:
         """Are walkers with interrupts off all who may be in the table? Then an IPI is all that is owed."""

@@ -47,8 +47,8 @@ def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
             continue
         # Who flushes this CPU only knows that there is something to flush.
         elsewhere = "flush-here" not in event.after and any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain)))
-        idle = bool(suspect.told) and not asked_for(build.program, suspect.function, suspect.told)
-        knows = elsewhere and (idle or any(build.takes_gather(hop.function) for hop in event.chain))
+        gather = any(build.takes_gather(hop.function) for hop in event.chain)
+        knows = elsewhere and (gather or (bool(suspect.told) and not asked_for(build.program, suspect.function, suspect.told)))
         if knows or any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
         met = walked_by_hardware(origins.of(suspect.function, event.term))

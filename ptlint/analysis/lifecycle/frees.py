@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from ptlint.analysis.ledger import Suspect
 from ptlint.analysis.lifecycle.asked import asked_for
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
 from ptlint.analysis.noted import Noted
@@ -89,22 +90,17 @@ def linked(build: Build) -> Iterator[RawFinding]:
     """PTL001: freed while an entry still points to it. In a tree that is neither a process's nor the kernel's, fewer may meet it."""
     ways: dict[Hop, dict[Event, Runtimes]] = {}
     reached: set[Hop] = set()
-    suspects = [(suspect, runtimes) for suspect, runtimes in build.ledger.suspects.items() if suspect.kind == "linked"]
-    seen_by = {suspect.event.chain[0].place for suspect, _ in suspects}
-    for suspect, runtimes in suspects:
+    for suspect, runtimes in _nearest(build, "linked"):
         event = suspect.event
-        # What a callee sees for itself is said there.
-        if seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
-            spaces = {origin.space for origin in build.origins.of(suspect.function, event.term)}
-            event = event._replace(space=event.space or ("kernel" if "kernel" in spaces else ""))
-            ways.setdefault(event.chain[0], {})[event] = runtimes
-            if event.space in ("user", "kernel"):
-                reached.add(event.chain[0])
+        spaces = {origin.space for origin in build.origins.of(suspect.function, event.term)}
+        event = event._replace(space=event.space or ("kernel" if "kernel" in spaces else ""))
+        ways.setdefault(event.chain[0], {})[event] = runtimes
+        if event.space in ("user", "kernel"):
+            reached.add(event.chain[0])
     for hop, events in ways.items():
         event = max(events, key=weight)
         severity = "error" if hop in reached else "warning"
-        verb = "is freed" if event.kind == "free" else "goes into the mmu_gather"
-        message = f"page table {verb} before the entry that points to it is cleared"
+        message = f"page table {_goes(event)} before the entry that points to it is cleared"
         yield finding("PTL001", severity, message, hop, event, ("hw", "irq"), build, all_of(events.values()))
 
 
@@ -112,14 +108,10 @@ def left(build: Build) -> Iterator[RawFinding]:
     """PTL001: the entry that points to a table of a process is not cleared, on this way."""
     # Where flags were forgotten, one may have said that what is not cleared is not freed.
     vague = build.ledger.guessed & build.ledger.clearing
-    suspects = [(suspect, runtimes) for suspect, runtimes in build.ledger.suspects.items() if suspect.kind == "left"]
-    seen_by = {suspect.event.chain[0].place for suspect, _ in suspects}
     ways: dict[Hop, dict[Event, Runtimes]] = {}
-    for suspect, runtimes in suspects:
+    for suspect, runtimes in _nearest(build, "left"):
         event, function = suspect.event, suspect.function
-        if event.space != "user" or not seen_by.isdisjoint(hop.place for hop in event.chain[1:]):
-            continue
-        if not vague.isdisjoint(hop.place for hop in event.chain) or build.border.drops(event.chain[-1].text):
+        if event.space != "user" or not vague.isdisjoint(hop.place for hop in event.chain) or build.border.drops(event.chain[-1].text):
             continue
         answers = build.origins.of(function, event.term)
         if build.origins.dead(function) or build.origins.once(function) or any(o.shelter == "dying" or o.space == "own" for o in answers):
@@ -129,9 +121,19 @@ def left(build: Build) -> Iterator[RawFinding]:
         ways.setdefault(hop, {})[event] = runtimes
     for hop, events in ways.items():
         event = min(events, key=weight)
-        verb = "is freed" if event.kind == "free" else "goes into the mmu_gather"
-        message = f"page table {verb}, and the entry that points to it is not cleared"
+        message = f"page table {_goes(event)}, and the entry that points to it is not cleared"
         yield finding("PTL001", "error", message, hop, event, ("hw", "irq"), build, all_of(events.values()))
+
+
+def _nearest(build: Build, kind: str) -> list[tuple[Suspect, Runtimes]]:
+    """The suspects of a kind, but for those of callers: what a callee sees for itself is said there."""
+    suspects = [(suspect, runtimes) for suspect, runtimes in build.ledger.suspects.items() if suspect.kind == kind]
+    seen_by = {suspect.event.chain[0].place for suspect, _ in suspects}
+    return [(suspect, runtimes) for suspect, runtimes in suspects if seen_by.isdisjoint(hop.place for hop in suspect.event.chain[1:])]
+
+
+def _goes(event: Event) -> str:
+    return "is freed" if event.kind == "free" else "goes into the mmu_gather"
 
 
 def used(build: Build) -> Iterator[RawFinding]:
