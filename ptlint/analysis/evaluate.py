@@ -14,7 +14,7 @@ from ptlint.program.border import Border
 if TYPE_CHECKING:
     from ptlint.analysis.asked import Asked
 
-__all__ = ["FLAGS", "FOLIO", "PLAIN", "WORDS", "Evaluator", "bare"]
+__all__ = ["FLAGS", "FOLIO", "PLAIN", "WORDS", "Evaluator", "bare", "written_type"]
 
 FOLIO = "struct folio *"
 PLAIN = frozenset(("unsigned long", "u64", "phys_addr_t"))
@@ -101,7 +101,7 @@ class Evaluator:
         if isinstance(node, ir.Member):
             bases = self.evaluate(node.base, state) if node.arrow else self.place(node.base, state)
             record = bare(node.record)
-            if record in self.border.entries or bare(_type(node.base)) in self.border.entries:
+            if record in self.border.entries or bare(written_type(node.base)) in self.border.entries:
                 return [(terms.deref(base, record) if node.arrow else base, after) for base, after in bases]
             named = [(terms.field(base, f"{record}.{node.name}", bare(node.type)), after) for base, after in bases]
             if node.place is not None:
@@ -286,7 +286,7 @@ class Evaluator:
                 continue
             for place, after in self.place(node.left, middle):
                 result = self._binary(node.op, self.load(place, after), value) if node.op else value
-                result = self._typed(result, _type(node.left))
+                result = self._typed(result, written_type(node.left))
                 self.store(place, result, after, node.place)
                 found.append((result, after))
         return found
@@ -558,8 +558,8 @@ class Evaluator:
         raise NotImplementedError
 
 
-def _type(node: ir.Expr) -> str:
-    """The type of an lvalue."""
-    if isinstance(node, (ir.Var, ir.Member, ir.Index, ir.Unary, ir.Cast)):
+def written_type(node: ir.Expr) -> str:
+    """The type of an expression, where it says one: that of lvalues, addresses, casts and calls."""
+    if isinstance(node, (ir.Var, ir.Member, ir.Index, ir.Unary, ir.Cast, ir.Call)):
         return node.type
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
-from ptlint.analysis.evaluate import bare
+from ptlint.analysis.evaluate import bare, written_type
 from ptlint.analysis.fates import Fates
 from ptlint.analysis.ledger import CallSeen
 from ptlint.analysis.substitute import Substitute
@@ -14,7 +14,7 @@ from ptlint.analysis.values import UNTOLD, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
 
 if TYPE_CHECKING:
-    from ptlint.program.border import Wait
+    from ptlint.program.border import Fill, Wait
 
 __all__ = ["Primitives"]
 
@@ -115,6 +115,8 @@ class Primitives(Fates):
             if max(setup.object, setup.callback) < len(values):
                 place = terms.field(values[setup.object], f"struct {setup.member}", "")
                 state.memory[place] = values[setup.callback]
+        elif name in border.fills:
+            self._fill(border.fills[name], values, node, state)
         elif name in border.lists:
             self.watch_list(name, values, node, state)
             self._list(name, values, state)
@@ -144,6 +146,15 @@ class Primitives(Fates):
                 return True
             base = start[2]
         return base[0] == "p" and base[1] in self.flow.limits
+
+    def _fill(self, fill: Fill, values: list[Term], node: ir.Call, state: State) -> None:
+        """An entry that is set to zero in all its bytes is cleared. Of a whole page that is filled nothing is said: it is one that is made."""
+        if max(fill.object, fill.value, fill.size) >= len(values) or values[fill.value] != ZERO:
+            return
+        kind = bare(written_type(node.args[fill.object])).removesuffix("*").strip()
+        size = values[fill.size]
+        if kind in self.border.entries and size[0] == "c" and size[1] < self.border.table_bytes:
+            self.store(terms.deref(values[fill.object], kind), ZERO, state, node.place)
 
     def _takes_entry(self) -> bool:
         return any(bare(param.type).removesuffix("*").strip() in self.border.entries for param in self.function.params)

@@ -18,6 +18,7 @@ __all__ = ["Statements"]
 
 _ASM_TEXT = 400
 _CLEANUP = "cleanup:"
+_RAW_CLEANUP = re.compile(r"(?:__)?cleanup(?:__)?\s*\(\s*(\w+)\s*\)")
 _ASM = frozenset(("asm", "__asm__", "__asm"))
 _LABEL_KINDS = frozenset((k.LABEL_STMT, k.LABEL_REF))
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -122,13 +123,19 @@ class Statements(Control):
                 self.assign(var, value, context.place(cursor))
         else:
             var = self.declare(cursor, "local", type_)
-        if clang.Cursor_hasAttrs(cursor):
-            for child in clang.children(cursor):
-                if child.kind == k.ANNOTATE_ATTR and (text := clang.spelling(child)).startswith(_CLEANUP):
-                    name = text[len(_CLEANUP) :].strip()
-                    place = context.place(cursor)
-                    address = Unary("&", var, f"{var.type} *")
-                    self.scopes[-1].cleanups.append(Call(context.named(name), (address,), place, name, (), "void"))
+        if clang.Cursor_hasAttrs(cursor) and (name := self._cleanup(cursor)):
+            address = Unary("&", var, f"{var.type} *")
+            self.scopes[-1].cleanups.append(Call(context.named(name), (address,), context.place(cursor), name, (), "void"))
+
+    def _cleanup(self, variable: Cursor) -> str:
+        """The name of a variable's cleanup function: as ``__cleanup()`` notes it, or as the attribute itself is written. Empty where there is none."""
+        written = ""
+        for child in self.clang.children(variable):
+            if child.kind == k.ANNOTATE_ATTR and (text := self.clang.spelling(child)).startswith(_CLEANUP):
+                return text[len(_CLEANUP) :].strip()
+            if child.kind == k.UNEXPOSED_ATTR and (match := _RAW_CLEANUP.match(self.context.written(child))):
+                written = match[1]
+        return written
 
     def _label(self, cursor: Cursor) -> None:
         self.label(cursor.data1)

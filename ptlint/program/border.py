@@ -112,7 +112,17 @@ class Account(msgspec.Struct, frozen=True):
     reason: str
 
 
-T = TypeVar("T", Free, Wait, Defer, Setup, ListOp, Account)
+class Fill(msgspec.Struct, frozen=True):
+    """A primitive that sets each of ``size`` bytes of an object to ``value``: the arguments that say which."""
+
+    names: tuple[str, ...]
+    object: int
+    value: int
+    size: int
+    reason: str
+
+
+T = TypeVar("T", Free, Wait, Defer, Setup, ListOp, Account, Fill)
 
 
 class Runtime(msgspec.Struct, frozen=True):
@@ -137,6 +147,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     heads: frozenset[str]
     leaf_bit: int
     present_bit: int
+    table_bytes: int
     table_span: int
     kernel_roots: frozenset[str]
     root_types: frozenset[str]
@@ -165,6 +176,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     owners: frozenset[str]
     detaches: frozenset[str]
     accounts: dict[str, Account]
+    fills: dict[str, Fill]
     once: frozenset[str]
     runtimes: tuple[Runtime, ...]
 
@@ -193,6 +205,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.unlocks,
                 *self.detaches,
                 *self.accounts,
+                *self.fills,
             }
         )
 
@@ -269,6 +282,7 @@ def load_border(folder: Path) -> Border:
         heads=frozenset(name for row in data["head"] for name in row["types"]),
         leaf_bit=data["hardware"]["leaf_bit"],
         present_bit=data["hardware"]["present_bit"],
+        table_bytes=data["hardware"]["table_bytes"],
         table_span=data["hardware"]["table_span"],
         kernel_roots=_names(data["kernel_root"]),
         root_types=frozenset(row["type"] for row in data["kernel_root"]),
@@ -297,6 +311,7 @@ def load_border(folder: Path) -> Border:
         owners=frozenset(name for row in data["user_owner"] for name in row["types"]),
         detaches=_names(data["detach"]),
         accounts=_by_name(Account, data["account"]),
+        fills=_by_name(Fill, data["fill"]),
         once=_names(data["once"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
     )
