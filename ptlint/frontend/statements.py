@@ -128,7 +128,7 @@ class Statements(Control):
             self.scopes[-1].cleanups.append(Call(context.named(name), (address,), context.place(cursor), name, (), "void"))
 
     def _cleanup(self, variable: Cursor) -> str:
-        """The name of a variable's cleanup function: as ``__cleanup()`` notes it, or as the attribute itself is written. Empty where there is none."""
+        """The name of a variable's cleanup function, as ``__cleanup()`` notes it or the attribute itself is written; empty where there is none."""
         written = ""
         for child in self.clang.children(variable):
             if child.kind == k.ANNOTATE_ATTR and (text := self.clang.spelling(child)).startswith(_CLEANUP):
