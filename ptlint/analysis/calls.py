@@ -221,6 +221,8 @@ class Calls(Primitives):
                 self._add(substitute.term(event.term), substitute.term(event.value), state)
             elif event.kind == "splice":
                 self._splice(substitute.term(event.term), substitute.term(event.value), state)
+            elif event.kind == "use":
+                self._used_below(event, terms.root(substitute.term(event.term)), node.place, state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":

@@ -342,20 +342,37 @@ class Fates(Tables):
             first = max([first, *sets])
         earlier = state.again if first == state.fence else ()
         gone = [event for event in (*state.events[first:], *earlier) if event.term == base and (event.kind == "free" or self._in_batch(event))]
-        return [event for event in gone if event.extra != "pooled" and event.chain and event.level]
+        return [event for event in gone if event.extra != "pooled" and event.chain]
 
     def _walked(self, base: Term, text: str, where: ir.Place, state: State, runtimes: Runtimes) -> None:
         """A table is looked into, or its descriptor used: who freed or queued it before is in no section of readers that the free waits for."""
         if base[0] == "p":
             self.reads_below[base[1]] = self.reads_below.get(base[1], _NOTHING) | runtimes
         for event in self._gone_before(base, state):
-            batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
-            if batched and not self.border.drops(event.chain[-1].text) and not ("rcu" in state.reading and "rcu" in event.after):
+            if not self._over(event, state):
+                continue
+            if event.level:
                 self.use(event, where, text, runtimes)
+            elif base[0] == "p" and event.chain[0].place != where:
+                # Who gives it knows whether it is a table.
+                self.emit(Event("use", base, extra=text, value=("fn", self.function.key), place=where), state)
+
+    def _over(self, event: Event, state: State) -> bool:
+        """Was what was freed or put somewhere given away for good, and not after a wait for the section that the path is in?"""
+        batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
+        return batched and not self.border.drops(event.chain[-1].text) and not ("rcu" in state.reading and "rcu" in event.after)
+
+    def _used_below(self, event: Event, base: Term, where: ir.Place, state: State) -> None:
+        """A callee, called at ``where``, uses what it gave away before (``event``), and could not see that it is a table."""
+        for gone in self._gone_before(base, state):
+            if event.place is not None and gone.level and gone.chain[0].place == where and self._over(gone, state):
+                self.ledger.uses.add(Use(str(event.value[1]), event.place, event.extra, gone), state.runtimes)
+        if base[0] == "p" and not self.level(base, state):
+            self.emit(event._replace(term=base), state)
 
     def use(self, event: Event, where: ir.Place, text: str, runtimes: Runtimes) -> None:
         """A table is used that another call gave away before (``event``)."""
-        if event.chain[0].place != where:
+        if event.level and event.chain[0].place != where:
             self.ledger.uses.add(Use(self.function.key, where, text, event), runtimes)
 
     def touches(self, place: Term, where: ir.Place, state: State) -> None:

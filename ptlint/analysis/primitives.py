@@ -32,6 +32,9 @@ class Primitives(Fates):
         result = self._unknown(node, [])
         if name in border.noreturn:
             return []
+        for index in border.touches.get(name, ()):
+            if index < len(values) and values[index][0] not in ("c", "fn", "a", "g"):
+                self._walked(terms.root(values[index]), node.text, node.place, state, state.runtimes)
         if name in border.accounts:
             account = border.accounts[name]
             if account.arg < len(values):

@@ -176,6 +176,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     owners: frozenset[str]
     detaches: frozenset[str]
     accounts: dict[str, Account]
+    touches: dict[str, tuple[int, ...]]
     fills: dict[str, Fill]
     once: frozenset[str]
     runtimes: tuple[Runtime, ...]
@@ -205,6 +206,7 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.unlocks,
                 *self.detaches,
                 *self.accounts,
+                *self.touches,
                 *self.fills,
             }
         )
@@ -311,6 +313,7 @@ def load_border(folder: Path) -> Border:
         owners=frozenset(name for row in data["user_owner"] for name in row["types"]),
         detaches=_names(data["detach"]),
         accounts=_by_name(Account, data["account"]),
+        touches={name: tuple(row["args"]) for row in data["touch"] for name in row["names"]},
         fills=_by_name(Fill, data["fill"]),
         once=_names(data["once"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
