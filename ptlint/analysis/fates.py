@@ -67,7 +67,15 @@ class Fates(Tables):
             space=inner.space if inner is not None else "",
             stripped=self._destroyed(base, state) or (inner is not None and inner.stripped),
         )
+        if role == "handover" and inner is not None and inner.stripped:
+            self._strips_again(base, event, node.place, state)
         self._found(event, state, said=inner is not None and bool(inner.level))
+
+    def _strips_again(self, base: Term, event: Event, where: ir.Place, state: State) -> None:
+        """Did the destructor run before on this path, by another call, for what is the same table yet?"""
+        before = state.stripped.get(base)
+        if before is not None and before.chain[0].place != where and (base[0] != "v" or base in state.since) and self.level(base, state):
+            self.ledger.restripped.add((self.function.key, event), state.runtimes)
 
     def _waited(self, base: Term, after: frozenset[str], inner: Event | None, state: State) -> frozenset[str]:
         """What was waited for since the table was unlinked; ``after`` in a callee, whose event is ``inner``."""

@@ -110,8 +110,9 @@ class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter.
 
     ``moved`` are containers with those that their contents are moved to. ``numbers`` are the functions that put a number that they are given,
-    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``clearing`` are the calls of functions
-    that unlink what they give away there, ``guessed`` those that may be made on a way only which flags tell that were forgotten. ``dropped``
+    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``restripped`` are the calls
+    that run a destructor that ran before, or that have it run later. ``clearing`` are the calls of functions that unlink what they give away there,
+    ``guessed`` those that may be made on a way only which flags tell that were forgotten. ``dropped``
     counts, by what it was, all that the bounds left out: a defect that needs it is missed.
     """
 
@@ -148,6 +149,7 @@ class Ledger:
         self.doubles: Noted[Double] = Noted()
         self.early: Noted[Early] = Noted()
         self.unstripped: Noted[tuple[str, Event]] = Noted()
+        self.restripped: Noted[tuple[str, Event]] = Noted()
         self.strips: set[tuple[str, Term]] = set()
         self.stripped_cells: set[str] = set()
         self.made: set[str] = set()

@@ -10,7 +10,7 @@ from ptlint.analysis.fates import Fates
 from ptlint.analysis.ledger import CallSeen
 from ptlint.analysis.substitute import Substitute
 from ptlint.analysis.terms import ZERO, Term
-from ptlint.analysis.values import UNTOLD, Event, Hop, Pass, State, Strip
+from ptlint.analysis.values import MISSED, UNTOLD, Event, Hop, Pass, State, Strip
 from ptlint.frontend import ir
 
 if TYPE_CHECKING:
@@ -90,12 +90,11 @@ class Primitives(Fates):
         if name in border.waits:
             wait = border.waits[name]
             told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
-            if not self._elsewhere(wait, values, node.place) and (
-                wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO)
-            ):
+            if wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO):
+                missed = self._elsewhere(wait, values, node.place, state)
                 self._see(node, key, "call", state)
                 before = state.copy() if wait.tells else None
-                self.emit(Event("wait", ZERO, extra=wait.kind if told else UNTOLD, place=node.place), state)
+                self.emit(Event("wait", ZERO, extra=MISSED if missed else wait.kind if told else UNTOLD, place=node.place), state)
                 if before is not None:
                     return [(("c", 1), state), (ZERO, before)]
         elif name in border.frees:
@@ -136,12 +135,13 @@ class Primitives(Fates):
         count = ("n", ("holders", terms.root(term)))
         return any(test[0] == "o" and test[2][:2] == count and (test[1], test[3], truth) in _MORE_THAN_ONE for test, truth in state.facts.items())
 
-    def _elsewhere(self, wait: Wait, values: list[Term], where: ir.Place) -> bool:
+    def _elsewhere(self, wait: Wait, values: list[Term], where: ir.Place, state: State) -> bool:
         """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
         if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
             return False
         start, end = (values[index] for index in wait.range_args)
-        if (start == end and start[0] in ("p", "v", "m")) or (where, *wait.range_args) in self.flow.used_up:
+        same = (start == end and start[0] in ("p", "v", "m")) or _alike(start, end, state)
+        if same or (where, *wait.range_args) in self.flow.used_up:
             return True
         base = start
         if start[0] == "o" and start[1] == "+" and start[3][0] == "c":
@@ -349,6 +349,7 @@ class Primitives(Fates):
         chain = (Hop(self.function.key, node.place, text, event.kind, "wrapper", bool(self.level(base, state))), *event.chain)
         if event.kind == "strip":
             waited = self._waited(base, event.after, event, state)
+            self._strips_again(base, event._replace(term=base, chain=chain), node.place, state)
             state.stripped = {**state.stripped, base: Strip(chain, waited if base in state.since else None)}
             self.ledger.strips.add((self.function.key, base))
             event = event._replace(after=waited)
@@ -405,6 +406,14 @@ class Primitives(Fates):
 def _emptied(value: Term) -> bool:
     """Was it NULL before a loop went around? What else it may be by now is on the paths that put it there."""
     return bool(value[0] == "n" and value[1] and value[1][0] == "loop")
+
+
+def _alike(one: Term, other: Term, state: State) -> bool:
+    """Does the path know that two values are the same? No path of the program leads where one is computed from the other."""
+    if terms.contains(one, other) or terms.contains(other, one):
+        return False
+    pairs = ((one, other), (other, one))
+    return any(state.facts.get(("o", "==", *pair)) is True or state.facts.get(("o", "!=", *pair)) is False for pair in pairs)
 
 
 def _argument(arguments: dict[str, int], name: str, values: list[Term]) -> Term | None:

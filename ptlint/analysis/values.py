@@ -8,13 +8,15 @@ from ptlint.analysis.overlay.notes import Claim
 from ptlint.analysis.terms import Term
 from ptlint.frontend.ir import Place
 
-__all__ = ["FLUSHED", "GRACE", "UNTOLD", "Case", "Event", "Hop", "Pass", "Runtimes", "State", "Strip", "Summary", "Unlink", "deferral_of"]
+__all__ = ["FLUSHED", "GRACE", "MISSED", "UNTOLD", "Case", "Event", "Hop", "Pass", "Runtimes", "State", "Strip", "Summary", "Unlink", "deferral_of"]
 
 Runtimes = frozenset[str]
 GRACE = frozenset(("rcu", "sync-rcu", "polled"))
 """The waits that are for a grace period: ``polled`` for one since a moment that a caller noted."""
 UNTOLD = "flush-untold"
 """A flush that was not told that tables are freed: it leaves out CPUs that have the address space lazily, and that run nothing in it."""
+MISSED = "flush-missed"
+"""A flush of a range that no table can be in that was just unlinked: who asks for it takes it that there is something to flush."""
 FLUSHED = frozenset(("flush", UNTOLD))
 """The flushes of all CPUs where software may walk."""
 

@@ -12,7 +12,10 @@ from ptlint.analysis.values import Event, Hop
 from ptlint.frontend.ir import Place
 from ptlint.words import SEVERITIES
 
-__all__ = ["early_destructor", "no_destructor"]
+__all__ = ["destroyed_twice", "early_destructor", "no_destructor"]
+
+_EARLY = "the destructor runs before walkers are waited for: they may take the table's lock yet"
+_AGAIN = "the destructor runs twice for one table: its accounting goes wrong, and a lock that lies apart is freed twice"
 
 
 def early_destructor(build: Build) -> Iterator[RawFinding]:
@@ -25,14 +28,36 @@ def early_destructor(build: Build) -> Iterator[RawFinding]:
         hop = shared[-1]
         # What goes to the gather may be of an mm that is torn down, and only its accounting is early where the lock lies in the descriptor.
         live = live_here(early.event, build.origins) and early.event.space == "user"
-        severity = "note" if not live else "warning" if early.event.kind == "put" or build.takes_gather(hop.function) else "error"
+        least = "warning" if _again(build, early.event) else "note"
+        severity = least if not live else "warning" if early.event.kind == "put" or build.takes_gather(hop.function) else "error"
         key = (severity, early.event._replace(chain=(*early.event.chain[: len(shared)], hop)))
         ways.setdefault(hop, Noted()).add(key, runtimes)
     for hop, events in ways.items():
         severity = min((severity for severity, _ in events), key=SEVERITIES.index)
         event = min((event for word, event in events if word == severity), key=weight)
-        message = "the destructor runs before walkers are waited for: they may take the table's lock yet"
+        message = (
+            _AGAIN
+            if severity == "warning" and _again(build, event)
+            else "the destructor runs before walkers are waited for: they may take the table's lock yet"
+        )
         yield finding("PTL020", severity, message, hop, event, ("rcu",), build, all_of(events.values()))
+
+
+def _again(build: Build, event: Event) -> bool:
+    """Does whoever empties the batch that a table is put into run the destructor too?"""
+    return event.kind == "put" and event.extra in build.ledger.stripped_cells
+
+
+def destroyed_twice(build: Build) -> Iterator[RawFinding]:
+    """PTL020, where one function has the destructor run twice for one table. Where it runs before walkers are waited for, that is said already."""
+    said = {early.event.chain[0] for early in build.ledger.early}
+    ways: dict[Hop, Noted[Event]] = {}
+    for (function, event), runtimes in build.ledger.restripped.items():
+        if event.chain[0] not in said and not build.origins.dead(function):
+            ways.setdefault(event.chain[0], Noted()).add(event, runtimes)
+    for hop, events in ways.items():
+        event = min(events, key=weight)
+        yield finding("PTL020", "warning", _AGAIN, hop, event, (), build, all_of(events.values()))
 
 
 def no_destructor(build: Build) -> Iterator[RawFinding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ptlint.analysis.inventory import Contexts
 from ptlint.analysis.ledger import Ledger
 from ptlint.analysis.lifecycle.common import Build, Names
-from ptlint.analysis.lifecycle.destructors import early_destructor, no_destructor
+from ptlint.analysis.lifecycle.destructors import destroyed_twice, early_destructor, no_destructor
 from ptlint.analysis.lifecycle.flushes import device, flushing_by_ipi, no_flush, untold
 from ptlint.analysis.lifecycle.frees import immediate, left, linked, semi_rcu, twice, used
 from ptlint.analysis.lifecycle.kept import later, page_batch, recycled, recycled_unflushed
@@ -49,6 +49,7 @@ def findings(
     found += untold(build)
     found += twice(build)
     found += early_destructor(build)
+    found += destroyed_twice(build)
     found += no_destructor(build)
     if devices:
         found += device(build)

@@ -10,7 +10,7 @@ from ptlint.analysis.lifecycle.asked import asked_for
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, walked_by_hardware, weight
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.result import RawFinding
-from ptlint.analysis.values import Event, Hop
+from ptlint.analysis.values import MISSED, Event, Hop
 from ptlint.frontend import ir
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
@@ -45,8 +45,10 @@ def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
         event = suspect.event
         if suspect.kind != "unlinked" or event.unlinked is None or "flush" in event.after or event.extra == "pooled":
             continue
-        # Who flushes this CPU only knows that there is something to flush.
-        elsewhere = "flush-here" not in event.after and any(event.chain[index:] in build.ledger.flushed for index in range(len(event.chain)))
+        # Who flushes this CPU only, or another range, knows that there is something to flush.
+        elsewhere = event.after.isdisjoint(("flush-here", MISSED)) and any(
+            event.chain[index:] in build.ledger.flushed for index in range(len(event.chain))
+        )
         gather = any(build.takes_gather(hop.function) for hop in event.chain)
         knows = elsewhere and (gather or (bool(suspect.told) and not asked_for(build.program, suspect.function, suspect.told)))
         if knows or any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
