@@ -94,7 +94,12 @@ class Primitives(Fates):
                 missed = self._elsewhere(wait, values, node.place, state)
                 self._see(node, key, "call", state)
                 before = state.copy() if wait.tells else None
+                since = state.since
                 self.emit(Event("wait", ZERO, extra=MISSED if missed else wait.kind if told else UNTOLD, place=node.place), state)
+                if len(wait.range_args) == 2 and max(wait.range_args) < len(values):
+                    start, end = (values[index] for index in wait.range_args)
+                    left = {base: (where, waits | {MISSED}) for base, (where, waits) in since.items() if self._misses(base, start, end)}
+                    state.since = {**state.since, **left}
                 if before is not None:
                     return [(("c", 1), state), (ZERO, before)]
         elif name in border.frees:
@@ -149,6 +154,29 @@ class Primitives(Fates):
                 return True
             base = start[2]
         return base[0] == "p" and base[1] in self.flow.limits
+
+    def _misses(self, table: Term, start: Term, end: Term) -> bool:
+        """Does a range end where what the table maps begins, or before; or is it that of another address that this function was given?"""
+        address = self._address(table)
+        if address is None:
+            return False
+        before = end == address or (end[:3] == ("o", "-", address) and end[3][0] == "c")
+        if before and start[:3] == ("o", "-", address) and start[3][0] == "c":
+            return True
+        other = start[0] == "p" and bare(start[2]) == bare(terms.type_of(address)) and start != address and start[1] not in self.flow.limits
+        return other and end[:3] == ("o", "+", start) and end[3][0] == "c" and end[3][1] <= self.border.table_span
+
+    def _address(self, table: Term) -> Term | None:
+        """The parameter that says where a table's entry was looked up; where the entry itself is a parameter, the only address among the others."""
+        if table[0] != "v" or table[1][0] != "d":
+            return None
+        entry = table[1][1]
+        if entry[0] == "o" and entry[1] == "+" and entry[3][0] == "p":
+            return entry[3] if entry[3][1] not in self.flow.limits else None
+        if entry[0] != "p":
+            return None
+        given = [value for value in self.params.values() if bare(value[2]) == "unsigned long" and value[1] not in self.flow.limits]
+        return given[0] if len(given) == 1 else None
 
     def _fill(self, fill: Fill, values: list[Term], node: ir.Call, state: State) -> None:
         """An entry that is set to zero in all its bytes is cleared. Of a whole page that is filled nothing is said: it is one that is made."""

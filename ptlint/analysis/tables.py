@@ -149,11 +149,11 @@ class Tables(Watching):
         return ""
 
     def always_user(self, term: Term) -> bool:
-        """Does a table belong to a process, whatever address space the callers give?"""
+        """Does a table belong to a process? Who walks from the root of an address space that it is given, and frees, is given one of those."""
         border, base = self.border, term
         for base in terms.down(term):
             owner = self._owner(base)
-            if owner and (owner not in border.root_types or terms.root(base[1])[0] not in ("p", "g")):
+            if owner and (owner not in border.root_types or terms.root(base[1])[0] != "g"):
                 return True
         return base[0] == "p" and any(bare(param.type) in border.owners - border.root_types for param in self.function.params)
 
