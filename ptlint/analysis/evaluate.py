@@ -482,7 +482,7 @@ class Evaluator:
         raise NotImplementedError
 
     def touches(self, place: Term, where: ir.Place, state: State) -> None:
-        """A member of a descriptor is read or written; see ``Fates``."""
+        """A member of a descriptor is read or written; see ``Uses``."""
         raise NotImplementedError
 
     def watch_member(self, node: ir.Member, place: Term, state: State) -> None:
@@ -526,7 +526,7 @@ class Evaluator:
         raise NotImplementedError
 
     def freed_below(self, table: Term, place: Term, where: ir.Place, state: State) -> None:
-        """The entry of a table is cleared that others hang on; see ``Fates``."""
+        """The entry of a table is cleared that others hang on; see ``Clears``."""
         raise NotImplementedError
 
     def reads(self, place: Term, state: State, where: ir.Place) -> None:
@@ -550,11 +550,11 @@ class Evaluator:
         raise NotImplementedError
 
     def put_before_clear(self, table: Term, unlink: Unlink, state: State) -> None:
-        """A table was put into a container, and only then its entry cleared; see ``Fates``."""
+        """A table was put into a container, and only then its entry cleared; see ``Clears``."""
         raise NotImplementedError
 
     def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
-        """A table was freed, and only then its entry cleared; see ``Fates``."""
+        """A table was freed, and only then its entry cleared; see ``Clears``."""
         raise NotImplementedError
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ptlint.analysis import terms
+from ptlint.analysis.clears import Clears
 from ptlint.analysis.evaluate import FLAGS, PLAIN, bare
-from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Told, Use, Walk
-from ptlint.analysis.tables import Tables, records_of
+from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Told, Walk
+from ptlint.analysis.tables import records_of
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import GRACE, Event, Hop, Runtimes, State, Unlink, deferral_of
 from ptlint.analysis.ways import guessed
@@ -16,11 +17,8 @@ __all__ = ["Fates", "since_unlinked"]
 _NOTHING: frozenset[str] = frozenset()
 _CHOICES = {("o", operator) for operator in ("!", "==", "!=", "&")}
 
-_SOMEWHERE = frozenset(("pooled", "drained", "emptied", "held"))
-"""What is said of frees of what is one of several tables."""
 
-
-class Fates(Tables):
+class Fates(Clears):
     """The part of a function's run that follows what happens to tables, in order."""
 
     def _free(
@@ -339,55 +337,6 @@ class Fates(Tables):
         if (base[0] == "v" and unlinked) or (base[0] == "m" and made):
             self.ledger.unstripped.add((self.function.key, event), state.runtimes)
 
-    def _gone_before(self, base: Term, state: State) -> list[Event]:
-        """How the table was freed, or put into a batch, before on this path."""
-        if self._linked(base) and base not in state.since:
-            return []  # another table may be in that entry by now
-        first = state.fence
-        if base[0] == "v":
-            # What was freed before the entry was last set is not what was in it then.
-            sets = [index for index, event in enumerate(state.events) if event.kind == "set" and event.term == base[1]]
-            first = max([first, *sets])
-        earlier = state.again if first == state.fence else ()
-        gone = [event for event in (*state.events[first:], *earlier) if event.term == base and (event.kind == "free" or self._in_batch(event))]
-        return [event for event in gone if event.extra != "pooled" and event.chain]
-
-    def _walked(self, base: Term, text: str, where: ir.Place, state: State, runtimes: Runtimes) -> None:
-        """A table is looked into, or its descriptor used: who freed or queued it before is in no section of readers that the free waits for."""
-        if base[0] == "p":
-            self.reads_below[base[1]] = self.reads_below.get(base[1], _NOTHING) | runtimes
-        for event in self._gone_before(base, state):
-            if not self._over(event, state):
-                continue
-            if event.level:
-                self.use(event, where, text, runtimes)
-            elif base[0] == "p" and event.chain[0].place != where:
-                # Who gives it knows whether it is a table.
-                self.emit(Event("use", base, extra=text, value=("fn", self.function.key), place=where), state)
-
-    def _over(self, event: Event, state: State) -> bool:
-        """Was what was freed or put somewhere given away for good, and not after a wait for the section that the path is in?"""
-        batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
-        return batched and not self.border.drops(event.chain[-1].text) and not ("rcu" in state.reading and "rcu" in event.after)
-
-    def _used_below(self, event: Event, base: Term, where: ir.Place, state: State) -> None:
-        """A callee, called at ``where``, uses what it gave away before (``event``), and could not see that it is a table."""
-        for gone in self._gone_before(base, state):
-            if event.place is not None and gone.level and gone.chain[0].place == where and self._over(gone, state):
-                self.ledger.uses.add(Use(str(event.value[1]), event.place, event.extra, gone), state.runtimes)
-        if base[0] == "p" and not self.level(base, state):
-            self.emit(event._replace(term=base), state)
-
-    def use(self, event: Event, where: ir.Place, text: str, runtimes: Runtimes) -> None:
-        """A table is used that another call gave away before (``event``)."""
-        if event.level and event.chain[0].place != where:
-            self.ledger.uses.add(Use(self.function.key, where, text, event), runtimes)
-
-    def touches(self, place: Term, where: ir.Place, state: State) -> None:
-        """A member of a table's descriptor is read or written. Of the words that serve several ends the overlay tells."""
-        if place[0] == "f" and place[2] not in self.words.shared:
-            self._walked(terms.root(place[1]), str(place[2]).rsplit(".", 1)[-1], where, state, state.runtimes)
-
     def locked(self, state: State) -> None:
         """The first lock is taken: an entry that was seen to be empty before may have been set by another CPU meanwhile."""
         if state.held > 0:
@@ -396,67 +345,6 @@ class Fates(Tables):
             entry = fact[2] if fact[:2] == ("o", "&") else fact
             if not truth and entry[0] == "v" and entry[1][0] == "d" and terms.place_type(entry[1]) in self.border.entries:
                 del state.facts[fact]
-
-    def takes_lock(self, lock: Term, node: ir.Call, state: State) -> None:
-        """A lock is taken: in the descriptor of a table that was freed or queued before it is none any more, but for readers that are waited for."""
-        if "rcu" in state.reading or not (state.events or state.again):
-            return
-        for base in terms.down(lock):
-            if base[0] in ("v", "p", "m") and bare(terms.type_of(base)) not in self.border.owners:
-                for event in self._gone_before(base, state):
-                    self.use(event, node.place, node.text, state.runtimes)
-
-    def _in_batch(self, event: Event) -> bool:
-        """Was a table put into a batch, which others may empty at any time? What is on a list by its own node can be taken off again."""
-        kind = terms.place_type(event.value).split("[")[0].strip()
-        return event.kind == "put" and kind in self.border.pages | {"void *"}
-
-    def put_before_clear(self, table: Term, unlink: Unlink, state: State) -> None:
-        """A table was put into a container, and only then its entry cleared: whoever empties that later frees what was unlinked here.
-
-        What was taken out again, and put into an entry, is in the container no more.
-        """
-        linked = [index for index, event in enumerate(state.events) if event.kind == "set" and terms.root(event.value) == table]
-        first = max([state.fence, *linked])
-        for index, event in enumerate(state.events[first:], first):
-            if event.kind != "put" or event.term != table or not event.level or event.unlinked is not None or event.extra in self.ledger.gathers:
-                continue
-            put = event._replace(unlinked=unlink, after=_NOTHING)
-            state.events = (*state.events[:index], put, *state.events[index + 1 :])
-            self.ledger.ways.add(("put", put), state.runtimes)
-
-    def freed_before_clear(self, event: Event, where: ir.Place, state: State) -> None:
-        """A table is freed, or put into the gather, before the entry that points to it is cleared. What one callee does is said there."""
-        if event.level and len(event.chain) > 1 and event.chain[0].place == where:
-            # One callee frees and clears: it could not see that what it frees is what the entry points to, its caller can.
-            event = event._replace(chain=event.chain[1:])
-        plain = event.extra == "" or event.chain[0].deferral == "immediate"
-        early = plain if event.kind == "free" else bool(self.border.gathers & set(records_of(event.value)))
-        if event.level and event.unlinked is None and event.extra != "pooled" and early:
-            self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
-
-    def left_linked(self, state: State) -> None:
-        """Tables that were freed or put into the gather, and whose entries nobody cleared, here where their tree starts: nobody will."""
-        for event in state.events:
-            away = event.kind == "free" or (event.kind == "put" and not self.border.gathers.isdisjoint(records_of(event.value)))
-            entry = event.term[0] == "v" and event.term[1][0] == "d"
-            if not away or not entry or event.unlinked is not None or event.extra in _SOMEWHERE or not (event.level and event.chain):
-                continue
-            *between, top = list(terms.above(event.term))[1:] or [event.term]
-            # Whether there is a level below the root is not known in all configurations: where it is folded, nothing is cleared.
-            started = between and top[0] == "v" and self._owner(top[1]) in self.border.root_types
-            if started and not any(other.kind == "set" and other.term == event.term[1] for other in state.events):
-                self.ledger.suspects.add(Suspect("left", self.function.key, event), state.runtimes)
-
-    def freed_below(self, table: Term, place: Term, where: ir.Place, state: State) -> None:
-        """Tables that hang on one whose entry at ``place`` is cleared now: they could be reached until then, where their own was left as it is."""
-        cleared = {event.term for event in state.events if event.kind == "set"}
-        if place in cleared:
-            return  # an earlier time around a loop
-        for event in state.events:
-            hangs = event.kind == "free" and event.chain and event.term != table and table in terms.above(event.term)
-            if hangs and event.term[1] not in cleared:
-                self.freed_before_clear(event, where, state)
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
