@@ -242,14 +242,14 @@ class Evaluator:
         new = terms.root(value)
         if new[0] in ("v", "p", "up") and terms.anchor(place)[0] == "m":
             self.copy(terms.anchor(place), new)
-        self.serves(new)
+        entry = self.border.entries.get(terms.place_type(place))
+        self.serves(new, entry is not None and value[0] == "o" and not self.maps_memory(value))
         if new[0] in ("m", "n", "p"):
             if new[0] == "m":
                 self.publish(new, place, state)
             if not self.fresh(terms.anchor(place), state):
                 # What hangs on a table that nobody has seen has been seen by nobody.
                 state.published |= {new}
-            entry = self.border.entries.get(terms.place_type(place))
             known = self.types.get(new, "any") != "any" or state.facts.get(("leaf", new)) or (new in self.folios and new not in self.types)
             # Made as a folio, and with which flags it goes in cannot be seen: data.
             known = known or (new[0] == "m" and bare(terms.type_of(new)) == FOLIO and value[1] not in "|+")
@@ -545,7 +545,7 @@ class Evaluator:
         """A value goes into a global variable; see ``Fates``."""
         raise NotImplementedError
 
-    def serves(self, value: Term) -> None:
+    def serves(self, value: Term, linked: bool = False) -> None:
         """What lay in a container goes into an entry; see ``Fates``."""
         raise NotImplementedError
 

@@ -201,14 +201,15 @@ class Fates(Clears):
         if base[0] == "p" and bare(base[2]) in PLAIN:
             self.ledger.numbers.add((self.function.key, base[1], cell))
 
-    def serves(self, value: Term) -> None:
-        """A table that lay in a container goes into an entry, or is given to who asked for a new one: it is in service again.
+    def serves(self, value: Term, linked: bool = False) -> None:
+        """A table that lay in a container goes into an entry (``linked``: as one, of whatever type), or is given to who asked for a new one: it is
+        in service again.
 
         A deposit goes back to the range that it was for: the locks of that range keep all away but those who turn interrupts off.
         """
         base = terms.root(value)
         direct = base[0] == "v" and base[1][0] in ("f", "g") and self._entry_type(base[1]) == ""
-        if (direct or base[0] == "up") and self.level_of_type(base):
+        if (direct or base[0] == "up") and (linked or self.level_of_type(base)):
             cell = self._cell_of(base)
             if cell:
                 (self.ledger.returned if cell in self.words.members else self.ledger.served).add(cell)

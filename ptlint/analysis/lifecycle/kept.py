@@ -91,6 +91,8 @@ def _emptied_at_once(build: Build, puts: list[tuple[Event, Runtimes]]) -> Iterat
         record = f"{cell.rsplit('.', 1)[0]} *"
         if event.unlinked is None or cell in build.ledger.gathers or record in build.border.pages or record in build.border.tables:
             continue
+        if cell in build.ledger.served and _too_early(event) and live_here(event, build.origins):
+            continue  # the defect is where it is put there, as ``recycled`` says
         if not build.user_rcu and event.after & FLUSHED:
             runtimes = runtimes - build.by_ipi
         for chain, nearest, word, freed in _drained(build, cell):
@@ -129,17 +131,17 @@ def recycled(build: Build) -> Iterator[RawFinding]:
 
     So is a deposit, but for who is kept away by the locks of its range: that leaves those who turn interrupts off.
     """
-    ways: dict[tuple[str, Place], dict[Event, Runtimes]] = {}
+    ways: dict[tuple[str, Place | None], dict[Event, Runtimes]] = {}
     for (kind, event), runtimes in build.ledger.ways.items():
         deposit = event.extra in build.ledger.returned
         if deposit and event.term[0] == "v" and event.term[1][0] == "f":
             continue  # what is taken out of a deposit is another table than the one that lay there before
         again = deposit or event.extra in build.ledger.served
-        if kind == "put" and again and event.unlinked is not None and not event.after & (GRACE | {"ipi"}) and event.space == "user":
+        if kind == "put" and again and _too_early(event):
             if event.after & FLUSHED and (deposit or not build.user_rcu):
                 runtimes = runtimes - build.by_ipi
             if runtimes and live_here(event, build.origins):
-                ways.setdefault((event.extra, event.unlinked.place), {})[event] = runtimes
+                ways.setdefault((event.extra, event.unlinked.place if event.unlinked else None), {})[event] = runtimes
     for events in ways.values():
         event = min(events, key=weight)
         deposit = event.extra in build.ledger.returned
@@ -148,6 +150,11 @@ def recycled(build: Build) -> Iterator[RawFinding]:
         message = f"page table is unlinked and {where}: software walkers may still be in it"
         hop = _where_put(event)
         yield finding("PTL001", "error", message, hop, event, missing, build, all_of(events.values()))
+
+
+def _too_early(event: Event) -> bool:
+    """Was a table of a process unlinked before it was put somewhere, and no software walker waited for?"""
+    return event.unlinked is not None and not event.after & (GRACE | {"ipi"}) and event.space == "user"
 
 
 def recycled_unflushed(build: Build) -> Iterator[RawFinding]:
