@@ -294,7 +294,7 @@ class _Run(Rounds):
         return [state for group in groups.values() for state in self._few(group, share)]
 
     def _few(self, states: list[State], bound: int, *, numbers: bool = False) -> list[State]:
-        kept, lost = few(states, bound, numbers=numbers)
+        kept, lost = few(states, bound, self.flow.returned, numbers=numbers)
         self.ledger.dropped["states"] += lost
         return kept
 

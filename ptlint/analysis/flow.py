@@ -20,7 +20,7 @@ class Flow(NamedTuple):
     as arguments of these two numbers, what the loop counted up and what it counted to: a range of nothing. ``order`` is each block's
     position where a block comes after those that lead to it, but for the edges that close loops. ``given`` maps a loop's head to what
     the variables get that the loop sets: numbers, or None for what is no plain number; ``flags`` to those that get plain numbers only, or are
-    shown to others.
+    shown to others. ``returned`` are the variables that tell callers which way was gone.
     """
 
     loops: dict[int, frozenset[int]]
@@ -31,6 +31,7 @@ class Flow(NamedTuple):
     given: Mapping[int, Mapping[str, frozenset[int | None]]] = MappingProxyType({})
     used_up: frozenset[tuple[ir.Place, int, int]] = frozenset()
     flags: Mapping[int, frozenset[str]] = MappingProxyType({})
+    returned: frozenset[str] = frozenset()
 
 
 def flow_of(function: ir.Function) -> Flow:
@@ -62,7 +63,9 @@ def flow_of(function: ir.Function) -> Flow:
             computed |= {variable} if number is None and not shown else set()
         flags[head] = frozenset(rows.keys() - computed)
     all_of = {head: frozenset(body) for head, body in loops.items()}
-    return Flow(all_of, back, _live(function, next_of), _limits(function, inside), order, given, _used_up(function, inside), flags)
+    ends = (block.end for block in function.blocks)
+    returned = frozenset(end.value.id for end in ends if isinstance(end, ir.Return) and isinstance(end.value, ir.Var))
+    return Flow(all_of, back, _live(function, next_of), _limits(function, inside), order, given, _used_up(function, inside), flags, returned)
 
 
 def settings(block: ir.Block) -> Iterator[tuple[str, int | None, bool]]:

@@ -103,6 +103,24 @@ class Rounds(Calls):
         return any(leaf[0] == "v" and terms.place_type(leaf[1]) in self.border.entries for leaf in terms.leaves(term))
 
     def forget(self, index: int, state: State) -> None:
-        """What local variables hold that nothing reads from this block on is of no use any more."""
+        """What local variables hold that nothing reads from this block on is of no use any more: members too, unless what stays leads to them."""
         live = self.flow.live[index]
-        state.memory = {place: value for place, value in state.memory.items() if place[0] != "a" or place[1] in live}
+        kept, parts = {}, {}
+        for place, value in state.memory.items():
+            name = _variable(place)
+            if name is None or name in live:
+                kept[place] = value
+            elif place[0] == "f":
+                parts[place] = value
+        for place, value in parts.items():
+            variable = ("a", _variable(place))
+            if any(terms.contains(other, variable) for other in kept.values()):
+                kept[place] = value
+        state.memory = kept
+
+
+def _variable(place: Term) -> str | None:
+    """The local variable that a place is, or is a member of."""
+    while place[0] == "f":
+        place = place[1]
+    return str(place[1]) if place[0] == "a" else None

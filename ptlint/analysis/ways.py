@@ -39,15 +39,15 @@ def met(states: list[State]) -> list[State]:
     return found
 
 
-def few(states: list[State], bound: int, *, numbers: bool = False) -> tuple[list[State], int]:
+def few(states: list[State], bound: int, returned: frozenset[str] = frozenset(), *, numbers: bool = False) -> tuple[list[State], int]:
     """No more states than ``bound``, and how many were left out.
 
-    What told them apart is forgotten first: conditions, with ``numbers`` those in local variables too.
+    What told them apart is forgotten first: conditions, with ``numbers`` those in local variables too, last those in what is ``returned``.
     """
     if len(states) <= bound:
         return states, 0
     states = _joined(states)
-    while numbers and len(states) > bound and (variable := _telling_apart(states)) is not None:
+    while numbers and len(states) > bound and (variable := _telling_apart(states, returned)) is not None:
         for state in states:
             if state.memory.get(variable, ("",))[0] == "c":
                 state.memory[variable] = ("n", (_FORGOTTEN, variable[1]), "")
@@ -75,8 +75,8 @@ def by_runtimes(states: list[State]) -> dict[Runtimes, list[State]]:
     return groups
 
 
-def _telling_apart(states: list[State]) -> Term | None:
-    """The local variable whose number tells most of the states apart, if there is one that does alone."""
+def _telling_apart(states: list[State], returned: frozenset[str]) -> Term | None:
+    """The local variable whose number tells most of the states apart, if there is one that does alone; one that is returned only if there is no other."""
     names = dict.fromkeys(place for state in states for place, value in state.memory.items() if place[0] == "a" and value[0] == "c")
     rest = [(state.what(), state.memory) for state in states]
     left = {}
@@ -84,8 +84,9 @@ def _telling_apart(states: list[State]) -> Term | None:
         numbers = [(name, memory[name]) if memory.get(name, ("",))[0] == "c" else None for _, memory in rest]
         if len(set(numbers)) > 1:
             left[name] = len({_without(what, number) for (what, _), number in zip(rest, numbers, strict=True)})
-    best = min(left, key=left.__getitem__, default=None)  # of several the one that was set first: what it is called means nothing
-    return best if best is not None and left[best] < len(states) else None
+    telling = [name for name, count in left.items() if count < len(states)]
+    # Of several the one that was set first: what it is called means nothing.
+    return min(telling, key=lambda name: (name[1] in returned, left[name]), default=None)
 
 
 def _without(what: tuple[object, ...], number: tuple[Term, Term] | None) -> tuple[object, ...]:
