@@ -76,7 +76,7 @@ def by_runtimes(states: list[State]) -> dict[Runtimes, list[State]]:
 
 
 def _telling_apart(states: list[State], returned: frozenset[str]) -> Term | None:
-    """The local variable whose number tells most of the states apart, if there is one that does alone; one that is returned only if there is no other."""
+    """The local variable whose number tells most of the states apart, if one does alone; one that is returned only if there is no other."""
     names = dict.fromkeys(place for state in states for place, value in state.memory.items() if place[0] == "a" and value[0] == "c")
     rest = [(state.what(), state.memory) for state in states]
     left = {}
