@@ -104,6 +104,8 @@ class Calls(Primitives):
         for index, runtimes in summary.walked:
             if index < len(values) and (here := state.runtimes & runtimes):
                 self._walked(terms.root(values[index]), node.text if isinstance(node, ir.Call) else node.macro, node.place, state, here)
+        if summary.locks:
+            self.locked(state)
         results = {case.result for case in summary.cases}
         substitute = Substitute(self, values, state, node.place)
         for number, case in enumerate(summary.cases):
@@ -259,8 +261,6 @@ class Calls(Primitives):
                         state,
                         said=bool(event.level),
                     )
-        if case.held > 0:
-            self.locked(state)
         state.held += case.held
         state.reading = (state.reading - case.reading[1]) | case.reading[0]
         if result[0] == "v":

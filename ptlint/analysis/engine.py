@@ -189,6 +189,7 @@ class _Run(Rounds):
         self.noted: set[tuple[object, ...]] = set()
         self.arrays: set[str] = set()
         self.slots: set[Term] = set()
+        self.locks = False
 
     @property
     def learned(self) -> bool:
@@ -434,7 +435,7 @@ class _Run(Rounds):
             self.ledger.dropped["states"] += 1
         side = tuple(sorted(self.side.items(), key=terms.order))
         seen = tuple(sorted((term[1], level) for term, level in self.types.items() if term[0] == "p" and bare(term[2]) in self.border.pages))
-        return Summary(tuple(cases), side, seen, tuple(sorted(self.reads_below.items(), key=lambda row: row[0])))
+        return Summary(tuple(cases), side, seen, tuple(sorted(self.reads_below.items(), key=lambda row: row[0])), self.locks)
 
     def _pool(self, cases: list[Case]) -> list[Case]:
         """Of each set of runtimes: the cases with the most to say, and one that has the frees and puts of all others."""

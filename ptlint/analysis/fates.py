@@ -342,6 +342,7 @@ class Fates(Clears):
         """The first lock is taken: an entry that was seen to be empty before may have been set by another CPU meanwhile."""
         if state.held > 0:
             return
+        self.locks = True
         for fact, truth in list(state.facts.items()):
             entry = fact[2] if fact[:2] == ("o", "&") else fact
             if not truth and entry[0] == "v" and entry[1][0] == "d" and terms.place_type(entry[1]) in self.border.entries:

@@ -36,6 +36,7 @@ class Tables(Watching):
     batched: set[Term]
     noted: set[tuple[object, ...]]
     slots: set[Term]
+    locks: bool
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""

@@ -105,13 +105,14 @@ class Summary(NamedTuple):
 
     ``side`` are frees of what lies in a container that the caller hands in, each with its runtimes: they depend on no case.
     ``seen`` are the parameters that the function takes for tables, with the level; ``walked`` those that lead to a table
-    that it looks into, or whose descriptor it uses, each with its runtimes.
+    that it looks into, or whose descriptor it uses, each with its runtimes. ``locks``: it takes a spinlock.
     """
 
     cases: tuple[Case, ...]
     side: tuple[tuple[Event, Runtimes], ...] = ()
     seen: tuple[tuple[int, str], ...] = ()
     walked: tuple[tuple[int, Runtimes], ...] = ()
+    locks: bool = False
 
 
 class Pass(NamedTuple):
