@@ -347,6 +347,7 @@ class Fates(Clears):
             entry = fact[2] if fact[:2] == ("o", "&") else fact
             if not truth and entry[0] == "v" and entry[1][0] == "d" and terms.place_type(entry[1]) in self.border.entries:
                 del state.facts[fact]
+                state.facts.pop(("leaf", entry), None)
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
