@@ -432,8 +432,6 @@ class Evaluator:
         if absent and bare(terms.type_of(terms.root(test))) in self.border.entries:
             # An entry that is not present leads nowhere.
             state.facts[("leaf", terms.root(test))] = True
-        if wanted and mask and self._cleared(test, mask, state):
-            return False
         if wanted and mask >> self.border.leaf_bit & 1 and self._one_bit(test, mask):
             state.facts[("leaf", terms.root(test if test[1] not in _COMPARISONS else test[2]))] = True
         if self._worth_knowing(test):
@@ -443,14 +441,6 @@ class Evaluator:
                     if value == test[2]:
                         state.memory[place] = test[3]
         return True
-
-    def _cleared(self, test: Term, mask: int, state: State) -> bool:
-        """Is it known of an entry that all these bits are clear?"""
-        entry = terms.root(test if test[1] not in _COMPARISONS else test[2])
-        if bare(terms.type_of(entry)) not in self.border.entries:
-            return False
-        known = [fact[3][1] for fact, truth in state.facts.items() if not truth and fact[:2] == ("o", "&") and fact[3][0] == "c" and fact[2] == entry]
-        return state.facts.get(entry) is False or any(not mask & ~clear for clear in known)
 
     def _bits(self, test: Term) -> int:
         """Bits that are known to be set where ``x & m`` or ``(x & m) == c`` holds."""

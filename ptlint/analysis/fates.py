@@ -347,9 +347,6 @@ class Fates(Clears):
             entry = fact[2] if fact[:2] == ("o", "&") else fact
             if not truth and entry[0] == "v" and entry[1][0] == "d" and terms.place_type(entry[1]) in self.border.entries:
                 del state.facts[fact]
-                if fact == entry or self._bits(fact) >> 12:
-                    # All of it was zero, and not a bit of what may be a huge page yet.
-                    state.facts.pop(("leaf", entry), None)
 
     def emit(self, event: Event, state: State) -> None:
         """Add an event to the path, once."""
