@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.fates import Fates
 from ptlint.analysis.terms import Term
-from ptlint.analysis.values import State
+from ptlint.analysis.values import MISSED, State, Unlink
 from ptlint.frontend import ir
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ class Flushed(Fates):
                 return True
             base = start[2]
         return base[0] == "p" and base[1] in self.flow.limits
+
+    def _leave_out(self, wait: Wait, values: list[Term], since: Mapping[Term, tuple[Unlink, frozenset[str]]], state: State) -> None:
+        """Tables that a flush of a range misses stay as they were before it (``since``)."""
+        if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
+            return
+        start, end = (values[index] for index in wait.range_args)
+        left = {table: (unlink, waits | {MISSED}) for table, (unlink, waits) in since.items() if self._misses(table, start, end)}
+        if left:
+            state.since = {**state.since, **left}
 
     def _misses(self, table: Term, start: Term, end: Term) -> bool:
         """Does a range end where what the table maps begins, or before; or is it that of another address that this function was given?"""

@@ -96,10 +96,7 @@ class Primitives(Flushed):
                 before = state.copy() if wait.tells else None
                 since = state.since
                 self.emit(Event("wait", ZERO, extra=MISSED if missed else wait.kind if told else UNTOLD, place=node.place), state)
-                if len(wait.range_args) == 2 and max(wait.range_args) < len(values):
-                    start, end = (values[index] for index in wait.range_args)
-                    left = {base: (where, waits | {MISSED}) for base, (where, waits) in since.items() if self._misses(base, start, end)}
-                    state.since = {**state.since, **left}
+                self._leave_out(wait, values, since, state)
                 if before is not None:
                     return [(("c", 1), state), (ZERO, before)]
         elif name in border.frees:

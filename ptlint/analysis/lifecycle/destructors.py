@@ -35,11 +35,7 @@ def early_destructor(build: Build) -> Iterator[RawFinding]:
     for hop, events in ways.items():
         severity = min((severity for severity, _ in events), key=SEVERITIES.index)
         event = min((event for word, event in events if word == severity), key=weight)
-        message = (
-            _AGAIN
-            if severity == "warning" and _again(build, event)
-            else "the destructor runs before walkers are waited for: they may take the table's lock yet"
-        )
+        message = _AGAIN if _again(build, event) else _EARLY
         yield finding("PTL020", severity, message, hop, event, ("rcu",), build, all_of(events.values()))
 
 
