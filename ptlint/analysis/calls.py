@@ -12,7 +12,6 @@ from ptlint.analysis.fates import since_unlinked
 from ptlint.analysis.flow import settings
 from ptlint.analysis.primitives import Primitives
 from ptlint.analysis.substitute import Substitute
-from ptlint.analysis.tables import records_of
 from ptlint.analysis.terms import ZERO, Term
 from ptlint.analysis.values import Case, Event, Hop, State
 from ptlint.frontend import ir
@@ -154,7 +153,7 @@ class Calls(Primitives):
                 term = own[event.term]
                 if runtimes & state.runtimes and (terms.root(term)[0] != "v" or not self._cell_of(terms.root(term))):
                     # Into a container of this function's own goes what it puts there itself: how that is freed is seen here, and nowhere else.
-                    shared = not self.is_local(substitute.place(event.term[1])) or not self.border.gathers.isdisjoint(records_of(event.term))
+                    shared = not self.is_local(substitute.place(event.term[1])) or self.of_gather(event.term)
                     through = frozenset({f"cell:{self._cell_of(event.term)}"}) if shared else frozenset()
                     self._free(term, event.after | through, event.chain, node, "wrapper", after, event)
         # The caller's: by nothing but what is given, taken off lists and waited for, whatever else the path knows.
@@ -235,7 +234,7 @@ class Calls(Primitives):
                 if event.term[0] == "p" and (self._own(where) or self.is_local(where)):
                     self.batched.add(base)  # the callee does not know what it puts there
                 if base[0] in ("p", "v", "m", "up", "n") and not self._is_data(base, state) and not self._own(where) and not self.is_local(where):
-                    if any(record in self.border.gathers for record in records_of(where)):
+                    if self.of_gather(where):
                         self.ledger.gathers.add(event.extra)
                     level = self.level(base, state) or event.level
                     text = node.text if isinstance(node, ir.Call) else node.macro

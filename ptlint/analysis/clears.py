@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ptlint.analysis import terms
 from ptlint.analysis.ledger import Suspect
-from ptlint.analysis.tables import records_of
 from ptlint.analysis.terms import Term
 from ptlint.analysis.uses import Uses
 from ptlint.analysis.values import Event, State, Unlink
@@ -40,16 +39,15 @@ class Clears(Uses):
             # One callee frees and clears: it could not see that what it frees is what the entry points to, its caller can.
             event = event._replace(chain=event.chain[1:])
         plain = event.extra == "" or event.chain[0].deferral == "immediate"
-        early = plain if event.kind == "free" else bool(self.border.gathers & set(records_of(event.value)))
+        early = plain if event.kind == "free" else self.given_away(event)
         if event.level and event.unlinked is None and event.extra != "pooled" and early:
             self.ledger.suspects.add(Suspect("linked", self.function.key, event), state.runtimes)
 
     def left_linked(self, state: State) -> None:
         """Tables that were freed or put into the gather, and whose entries nobody cleared, here where their tree starts: nobody will."""
         for event in state.events:
-            away = event.kind == "free" or (event.kind == "put" and not self.border.gathers.isdisjoint(records_of(event.value)))
-            entry = event.term[0] == "v" and event.term[1][0] == "d"
-            if not away or not entry or event.unlinked is not None or event.extra in _SOMEWHERE or not (event.level and event.chain):
+            entry = self.given_away(event) and event.term[0] == "v" and event.term[1][0] == "d"
+            if not entry or event.unlinked is not None or event.extra in _SOMEWHERE or not (event.level and event.chain):
                 continue
             *between, top = list(terms.above(event.term))[1:] or [event.term]
             # Whether there is a level below the root is not known in all configurations: where it is folded, nothing is cleared.

@@ -6,7 +6,6 @@ from ptlint.analysis import terms
 from ptlint.analysis.clears import Clears
 from ptlint.analysis.evaluate import FLAGS, PLAIN, bare
 from ptlint.analysis.ledger import Double, Early, Hit, Suspect, Told, Walk
-from ptlint.analysis.tables import records_of
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import GRACE, Event, Hop, Runtimes, State, Unlink, deferral_of
 from ptlint.analysis.ways import guessed
@@ -126,7 +125,7 @@ class Fates(Clears):
             self.unknown.add(base)
         if base[0] not in ("p", "v", "m", "up", "n") or self._is_data(base, state):
             return
-        if any(contains in self.border.gathers for contains in records_of(where)):
+        if self.of_gather(where):
             self.ledger.gathers.add(cell)
         since = since_unlinked(base, state)
         self._found(

@@ -23,9 +23,9 @@ class Flushed(Fates):
 
     def _elsewhere(self, wait: Wait, values: list[Term], where: ir.Place, state: State) -> bool:
         """Does a flush cover nothing, or begin where the range ends that this function works on, or a whole table's span later?"""
-        if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
+        if (flushed := _range(wait, values)) is None:
             return False
-        start, end = (values[index] for index in wait.range_args)
+        start, end = flushed
         same = (start == end and start[0] in ("p", "v", "m")) or _alike(start, end, state)
         if same or (where, *wait.range_args) in self.flow.used_up:
             return True
@@ -37,10 +37,10 @@ class Flushed(Fates):
         return base[0] == "p" and base[1] in self.flow.limits
 
     def _leave_out(self, wait: Wait, values: list[Term], since: Mapping[Term, tuple[Unlink, frozenset[str]]], state: State) -> None:
-        """Tables that a flush of a range misses stay as they were before it (``since``)."""
-        if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
+        """Tables that a flush of a range misses were not told of: their waits are those from before it (``since``), and that it missed them."""
+        if (flushed := _range(wait, values)) is None:
             return
-        start, end = (values[index] for index in wait.range_args)
+        start, end = flushed
         left = {table: (unlink, waits | {MISSED}) for table, (unlink, waits) in since.items() if self._misses(table, start, end)}
         if left:
             state.since = {**state.since, **left}
@@ -67,6 +67,14 @@ class Flushed(Fates):
             return None
         given = [value for value in self.params.values() if bare(value[2]) == "unsigned long" and value[1] not in self.flow.limits]
         return given[0] if len(given) == 1 else None
+
+
+def _range(wait: Wait, values: list[Term]) -> tuple[Term, Term] | None:
+    """The begin and the end that a flush is given; None for one that takes no range."""
+    if len(wait.range_args) != 2 or max(wait.range_args) >= len(values):
+        return None
+    start, end = wait.range_args
+    return values[start], values[end]
 
 
 def _alike(one: Term, other: Term, state: State) -> bool:

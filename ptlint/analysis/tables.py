@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ptlint.analysis.engine import Bounds
     from ptlint.analysis.flow import Flow
 
-__all__ = ["Tables", "records_of"]
+__all__ = ["Tables"]
 
 _NUMBERS = frozenset(("unsigned long", "u64", "phys_addr_t", "pmd_t", "pud_t", "p4d_t", "pgd_t", "pgtable_t"))
 
@@ -37,6 +37,10 @@ class Tables(Watching):
     noted: set[tuple[object, ...]]
     slots: set[Term]
     locks: bool
+
+    def of_gather(self, place: Term) -> bool:
+        """Does a place lie in the mmu_gather?"""
+        return not self.border.gathers.isdisjoint(_records_of(place))
 
     def is_local(self, term: Term) -> bool:
         """Does the term hang on a local variable's place?"""
@@ -198,7 +202,7 @@ class Tables(Watching):
         return ""
 
 
-def records_of(place: Term) -> list[str]:
+def _records_of(place: Term) -> list[str]:
     found = []
     while place[0] in ("f", "d", "v", "up"):
         if place[0] == "f":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ptlint.analysis import terms
 from ptlint.analysis.evaluate import bare
 from ptlint.analysis.ledger import Use
-from ptlint.analysis.tables import Tables, records_of
+from ptlint.analysis.tables import Tables
 from ptlint.analysis.terms import Term
 from ptlint.analysis.values import Event, Runtimes, State
 from ptlint.frontend import ir
@@ -44,10 +44,13 @@ class Uses(Tables):
                 # Who gives it knows whether it is a table.
                 self.emit(Event("use", base, extra=text, value=("fn", self.function.key), place=where), state)
 
+    def given_away(self, event: Event) -> bool:
+        """Was a table freed, queued, or put into the gather, and not where it can be taken out again?"""
+        return event.kind == "free" or (event.kind == "put" and self.of_gather(event.value))
+
     def _over(self, event: Event, state: State) -> bool:
         """Was what was freed or put somewhere given away for good, and not after a wait for the section that the path is in?"""
-        batched = event.kind == "free" or not self.border.gathers.isdisjoint(records_of(event.value))
-        return batched and not self.border.drops(event.chain[-1].text) and not ("rcu" in state.reading and "rcu" in event.after)
+        return self.given_away(event) and not self.border.drops(event.chain[-1].text) and not ("rcu" in state.reading and "rcu" in event.after)
 
     def _used_below(self, event: Event, base: Term, where: ir.Place, state: State) -> None:
         """A callee, called at ``where``, uses what it gave away before (``event``), and could not see that it is a table."""
