@@ -16,7 +16,7 @@ from ptlint import resources
 from ptlint.analysis import ledger, values
 from ptlint.analysis.build import analyse
 from ptlint.analysis.engine import Engine
-from ptlint.analysis.kept import Codec, text_digest
+from ptlint.analysis.kept import Codec, Kept, text_digest
 from ptlint.analysis.overlay import notes
 from ptlint.analysis.result import BuildResult
 from ptlint.frontend import ir
@@ -97,6 +97,19 @@ def test_what_cannot_be_read_is_found_anew(damage: bytes) -> None:
     assert plain(analysed(NAMES[0], shelf)) == plain(fresh)
 
 
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"\xc1"])
+def test_a_summary_that_cannot_be_read_is_found_anew(damage: bytes) -> None:
+    shelf = Shelf()
+    fresh = analysed(NAMES[0], shelf)
+    for rows in shelf.rows.values():
+        rows[:] = [(asked, msgspec.msgpack.encode(msgspec.structs.replace(decoded(found), summary=damage))) for asked, found in rows]
+    assert plain(analysed(NAMES[0], shelf)) == plain(fresh)
+
+
+def decoded(found: bytes) -> Kept:
+    return msgspec.msgpack.decode(found, type=Kept)
+
+
 def in_all(program: Program, runtimes: tuple[str, ...], shelf: Shelf | None) -> BuildResult:
     border = load_border(resources.rules())
     program = msgspec.structs.replace(program, runtimes=runtimes)
@@ -128,7 +141,7 @@ def test_what_hangs_on_where_a_recursion_began_is_not_kept() -> None:
     keys = {function.name: key for key, function in program.functions.items()}
     shelf = Shelf()
     engine = Engine(program, load_border(resources.rules()), keeper=shelf)
-    engine.summary(keys["start"])
+    engine.run(keys["start"])
     assert engine.ledger.recursive
     texts = {name: shelf.rows.get(text_digest(program.functions[key], engine.common)) for name, key in keys.items()}
     assert texts["start"]

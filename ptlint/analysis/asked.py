@@ -34,14 +34,16 @@ class Answers:
     """The answers of one program; each is found once.
 
     Args:
-        summed: gives a function's summary and the digest of that.
+        summary: gives a function's summary.
+        summed: gives the digest of that.
     """
 
-    def __init__(self, program: Program, relevance: Relevance, summed: Callable[[str], tuple[Summary, bytes]]) -> None:
+    def __init__(self, program: Program, relevance: Relevance, summary: Callable[[str], Summary], summed: Callable[[str], bytes]) -> None:
         self._program = program
         self._relevance = relevance
         self._everywhere = frozenset(program.runtimes)
-        self.summed = summed
+        self.summary = summary
+        self._summed = summed
         self._known: dict[Question, Any] = {}
         self._digests: dict[Question, bytes] = {}
 
@@ -90,7 +92,7 @@ class Answers:
     def digest(self, question: Question) -> bytes:
         """Equal for equal answers, of whichever build."""
         if question[0] == "summary":
-            return self.summed(question[1])[1]
+            return self._summed(question[1])
         if question not in self._digests:
             self._digests[question] = self._plain(question)
         return self._digests[question]
@@ -115,7 +117,7 @@ class Asked:
     def summary(self, key: str) -> Summary:
         """The summary of a function that has a body."""
         self._noted[("summary", key)] = None
-        return self._answers.summed(key)[0]
+        return self._answers.summary(key)
 
     def takes(self, key: str) -> tuple[str, ...] | None:
         """The types of a function's parameters; None where it has no body."""

@@ -100,7 +100,7 @@ def _run(program: Program, border: Border, left_out: frozenset[str], keeper: Kee
         # What the selection left out is still looked into wherever a function that it kept calls it.
         wanted = program.name(key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
         if wanted or names_words(engine.words, program, key):
-            engine.summary(key)
+            engine.run(key)
     return engine
 
 

@@ -44,6 +44,14 @@ class Bounds(NamedTuple):
     steps: int = 2000
 
 
+class Summed(NamedTuple):
+    """A function's summary and the digest of that. One of an earlier run is ``kept``, encoded, until somebody asks for it."""
+
+    summary: Summary | None
+    digest: bytes
+    kept: bytes = b""
+
+
 class Engine:
     """The analysis of one build.
 
@@ -61,10 +69,10 @@ class Engine:
         self.ledger = Ledger()
         self.words = Words(program, border)
         self._deferred_items()
-        self._summaries: dict[str, tuple[Summary, bytes]] = {}
+        self._summaries: dict[str, Summed] = {}
         self._active: dict[str, None] = {}
         self._open: set[str] = set()
-        self._answers = Answers(program, self.relevance, self._summed)
+        self._answers = Answers(program, self.relevance, self.summary, self._digest)
         self._codec = Codec(program)
         self._keeper = keeper
         self.guards = border.guards | {guard for name, guard in border.exclusive.items() if program.callers.get(name)}
@@ -104,12 +112,27 @@ class Engine:
         """How many functions have a summary."""
         return len(self._summaries)
 
+    def run(self, key: str) -> None:
+        """Look at a function that has a body, and at what it calls."""
+        self._summed(key)
+
     def summary(self, key: str) -> Summary:
         """The summary of a function that has a body."""
-        return self._summed(key)[0]
+        summed = self._summed(key)
+        if summed.summary is not None:
+            return summed.summary
+        try:
+            summary = self._codec.summary(summed.kept)
+        except (LookupError, TypeError, ValueError):  # of a program that was put together otherwise
+            summary = self._run(self.program.functions[key], Asked(self._answers), Ledger())
+        self._summaries[key] = Summed(summary, summed.digest)
+        return summary
 
-    def _summed(self, key: str) -> tuple[Summary, bytes]:
-        """The summary, and its digest."""
+    def _digest(self, key: str) -> bytes:
+        """The digest of a function's summary."""
+        return self._summed(key).digest
+
+    def _summed(self, key: str) -> Summed:
         known = self._summaries.get(key)
         if known is not None:
             return known
@@ -119,7 +142,7 @@ class Engine:
             # What is found now of those that are being looked at hangs on where that began.
             active = list(self._active)
             self._open.update(active[active.index(key) if key in self._active else 0 :])
-            return Summary((Case(frozenset(self.program.runtimes), (), (), (), ("n", ("recursive", key), function.result)),)), b""
+            return Summed(Summary((Case(frozenset(self.program.runtimes), (), (), (), ("n", ("recursive", key), function.result)),)), b"")
         self._active[key] = None
         try:
             result, noted = self._told(function) or self._found(function)
@@ -130,7 +153,7 @@ class Engine:
         self._summaries[key] = result
         return result
 
-    def _told(self, function: ir.Function) -> tuple[tuple[Summary, bytes], Ledger] | None:
+    def _told(self, function: ir.Function) -> tuple[Summed, Ledger] | None:
         """What another run found, if this one would find the same."""
         if self._keeper is None:
             return None
@@ -139,15 +162,23 @@ class Engine:
                 questions = msgspec.msgpack.decode(asked, type=tuple[tuple[Question, bytes], ...])
                 if all(self._answers.digest(question) == answer for question, answer in questions) and function.key not in self._open:
                     kept = msgspec.msgpack.decode(found, type=Kept)
-                    summary, noted = self._codec.told(kept)
-                    return (summary, digest(kept.summary)), noted
+                    return Summed(None, digest(kept.summary), kept.summary), self._codec.notes(kept.notes)
             except (LookupError, TypeError, ValueError):
                 continue  # of a program that was put together otherwise
         return None
 
-    def _found(self, function: ir.Function) -> tuple[tuple[Summary, bytes], Ledger]:
+    def _found(self, function: ir.Function) -> tuple[Summed, Ledger]:
         """What a run finds; it is kept, unless it hangs on more than was asked."""
         asked, noted = Asked(self._answers), Ledger()
+        result = self._run(function, asked, noted)
+        if self._keeper is None:
+            return Summed(result, b""), noted
+        kept = self._codec.kept(result, noted)
+        if function.key not in self._open:
+            self._keeper.keep(text_digest(function, self.common), msgspec.msgpack.encode(asked.noted), msgspec.msgpack.encode(kept))
+        return Summed(result, digest(kept.summary)), noted
+
+    def _run(self, function: ir.Function, asked: Asked, noted: Ledger) -> Summary:
         run = _Run(self, function, asked, noted)
         result = run.summary()
         if run.learned:
@@ -157,12 +188,7 @@ class Engine:
             result = again.summary()
             run = again
         run.watch_end()
-        if self._keeper is None:
-            return (result, b""), noted
-        kept = self._codec.kept(result, noted)
-        if function.key not in self._open:
-            self._keeper.keep(text_digest(function, self.common), msgspec.msgpack.encode(asked.noted), msgspec.msgpack.encode(kept))
-        return (result, digest(kept.summary)), noted
+        return result
 
 
 class _Run(Rounds):

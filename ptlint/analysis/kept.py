@@ -125,16 +125,24 @@ class Codec:
                 made.append(_mapping(_MAPPINGS[parts[0]], items))
         return made[-1]
 
-    def told(self, kept: Kept) -> tuple[Summary, Ledger]:
-        """What was found, to be used here.
+    def summary(self, data: bytes) -> Summary:
+        """The summary that was encoded, to be used here.
 
         Raises:
             LookupError, TypeError, msgspec.MsgspecError: see ``decode``.
         """
-        summary = self.decode(kept.summary)
+        summary = self.decode(data)
         if not isinstance(summary, Summary):
             raise TypeError("no summary")
-        return summary, Ledger.of(self.decode(kept.notes))
+        return summary
+
+    def notes(self, data: bytes) -> Ledger:
+        """The notes that were encoded, to be used here.
+
+        Raises:
+            LookupError, TypeError, msgspec.MsgspecError: see ``decode``.
+        """
+        return Ledger.of(self.decode(data))
 
     def kept(self, summary: Summary, noted: Ledger) -> Kept:
         """What was found, to be kept."""

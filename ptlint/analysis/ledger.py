@@ -162,8 +162,10 @@ class Ledger:
         self.dropped: Counter[str] = Counter()
 
     def parts(self) -> dict[str, object]:
-        """All that is in it, by name."""
-        return {**vars(self), "overlay": vars(self.overlay)}
+        """All that is in it, by name; what is empty is left out."""
+        parts = {name: part for name, part in vars(self).items() if part}
+        parts["overlay"] = {name: part for name, part in vars(self.overlay).items() if part}
+        return parts
 
     @classmethod
     def of(cls, parts: dict[str, Any]) -> Ledger:

@@ -136,6 +136,19 @@ class Store:
             self._failed(error if isinstance(error, sqlite3.Error) else sqlite3.DatabaseError(str(error)))
             return None
 
+    def entries(self, kind: str, key: bytes) -> list[tuple[bytes, bytes, bytes]]:
+        """(tag, deps, data) of the entries of a key, those used last first; what is damaged is left out."""
+        if self._connection is None:
+            return []
+        try:
+            rows = self._connection.execute(
+                "SELECT tag, deps, data, sum FROM entry WHERE kind = ? AND key = ? ORDER BY used DESC LIMIT ?", (kind, key, _CANDIDATES)
+            )
+            return [(tag, deps, data) for tag, deps, data, found in rows if found == _sum(kind.encode(), key, tag, deps, data)]
+        except (sqlite3.Error, TypeError) as error:
+            self._failed(error if isinstance(error, sqlite3.Error) else sqlite3.DatabaseError(str(error)))
+            return []
+
     def touch(self, kind: str, key: bytes, tag: bytes = b"") -> None:
         """The entry was used now. That is noted once an hour: to note it writes the whole entry anew."""
         if self._connection is not None:

@@ -26,11 +26,9 @@ class Summaries:
     def find(self, text: bytes) -> Iterator[tuple[bytes, bytes]]:
         """What is kept of a function with this digest: (what it asked, what was found), those used last first."""
         key = digest(self._tool + text)
-        for tag, asked in self._store.candidates(_KIND, key):
-            found = self._store.get(_KIND, key, tag)
-            if found is not None:
-                yield asked, found
-                self._pending.touch(key, tag)
+        for tag, asked, found in self._store.entries(_KIND, key):
+            yield asked, found
+            self._pending.touch(key, tag)
 
     def keep(self, text: bytes, asked: bytes, found: bytes) -> None:
         """Keep what was found."""

@@ -40,8 +40,9 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1, sh
     """
     entries = [(entry.type, entry.below) for entry in border.entries.values()]
     vocabulary = rules.vocabulary(entries, border.tables, border.gathers)
-    index = read_index(tree, rules, vocabulary, _primitives(border, rules), shelf or Shelf(None, "", b""), jobs)
-    chosen = choose(index, border, rules, vocabulary)
+    shelf = shelf or Shelf(None, "", b"")
+    index = read_index(tree, rules, vocabulary, _primitives(border, rules), shelf, jobs)
+    chosen = choose(index, border, rules, vocabulary, shelf)
     facts = chosen.all
     names = frozenset(fact.name for fact in facts)
     units = _units(index, frozenset(fact.file for fact in chosen.core if fact.source) | _fillers(index, chosen, border) | _broken(index))

@@ -5,12 +5,18 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
+import msgspec
+
+from ptlint.cache import Shelf
+from ptlint.cache.deps import digest
 from ptlint.select.split import Definition, closing
 from ptlint.select.vocabulary import Vocabulary
 
-__all__ = ["Flow", "Given"]
+__all__ = ["Flows", "Given"]
 
+_KEPT = b"flows"
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _ASSIGNED = re.compile(rb"\b([A-Za-z_]\w*)(?:(?:->|\.)\w+|\[[^\]]*\])*[ \t\n]*=(?!=)([^;]*);")
 _LOOP = re.compile(rb"\b\w*for_each\w*[ \t]*\(([^;{]*)\)")
@@ -26,27 +32,66 @@ class Given(enum.IntEnum):
     OBJECT = 3
 
 
-class Flow:
-    """The names of one function, by what they hold: something given to it, or what came from a table (``_turned``).
+class Flows:
+    """What functions give to what they call. Answers are kept by the text of the function, so each is found once for many trees."""
 
-    ``collects``: it has a collector of tables of its own.
-    """
+    def __init__(self, vocabulary: Vocabulary, shelf: Shelf) -> None:
+        """``shelf`` is for these words."""
+        self._vocabulary, self._shelf = vocabulary, shelf
+        self._flows: dict[bytes, _Flow] = {}
+        kept = shelf.find(_KEPT)
+        self._known: dict[bytes, tuple[Given, bool, bool]] = {}
+        if kept is not None:
+            with suppress(msgspec.MsgspecError):
+                self._known = msgspec.msgpack.decode(kept, type=dict[bytes, tuple[Given, bool, bool]])
+        self._used: dict[bytes, tuple[Given, bool, bool]] = {}
+
+    def gives(self, text: bytes, definition: Definition, callee: bytes) -> tuple[Given, bool, bool]:
+        """The most of what was given that calls of ``callee`` get, whether one may get a page that was a table, and whether one gets anything.
+
+        ``text`` is the function's own, blanked.
+        """
+        if _opaque(definition):
+            return Given.OBJECT, True, True
+        function = digest(b"%d " % (definition.body - definition.start) + text)
+        key = function + callee
+        found = self._known.get(key)
+        if found is None:
+            if function not in self._flows:
+                self._flows[function] = _Flow(text, definition, self._vocabulary)
+            found = self._known[key] = self._flows[function].gives(callee)
+        self._used[key] = found
+        return found
+
+    def collects(self, text: bytes, definition: Definition) -> bool:
+        """Does a function have a collector of tables of its own?"""
+        return not _opaque(definition) and self._vocabulary.local.search(text, definition.body - definition.start) is not None
+
+    def keep(self) -> None:
+        """Keep what was asked for."""
+        if self._flows:
+            self._shelf.keep(msgspec.msgpack.encode(self._used), _KEPT)
+
+
+def _opaque(definition: Definition) -> bool:
+    return definition.macro or definition.generated
+
+
+class _Flow:
+    """The names of one function, by what they hold: something given to it, or what came from a table (``_turned``)."""
 
     def __init__(self, text: bytes, definition: Definition, vocabulary: Vocabulary) -> None:
-        """``text`` is the blanked text of the file."""
         self._vocabulary = vocabulary
-        self._body = text[definition.body : definition.end]
+        body = definition.body - definition.start
+        self._body = text[body:]
         self._held: dict[bytes, Given] = {}
         self._turned: set[bytes] = set()
         self._tables: set[bytes] = set()
-        self.collects = False
-        self._everything = definition.macro or definition.generated
-        if not self._everything:
-            head = text[definition.start : definition.body]
-            opening = head.find(definition.names[0].encode() + b"(") + len(definition.names[0])
-            for parameter in _arguments(head, opening):
-                self._parameter(parameter)
-            self._follow()
+        head = text[:body]
+        opening = head.find(definition.names[0].encode() + b"(") + len(definition.names[0])
+        for parameter in _arguments(head, opening):
+            self._parameter(parameter)
+        self._follow()
 
     def _parameter(self, text: bytes) -> None:
         words = _WORD.findall(text)
@@ -64,9 +109,7 @@ class Flow:
             self._held[words[-1]] = Given.NUMBER
 
     def _follow(self) -> None:
-        collectors = [match[1] for match in self._vocabulary.local.finditer(self._body)]
-        self._turned.update(collectors)
-        self.collects = bool(collectors)
+        self._turned.update(match[1] for match in self._vocabulary.local.finditer(self._body))
         for match in _LOOP.finditer(self._body):
             for word in _WORD.findall(match[1]):
                 self._held[word] = Given.OBJECT
@@ -91,9 +134,7 @@ class Flow:
         return any(word in self._turned or self._vocabulary.way.match(word) for word in words)
 
     def gives(self, callee: bytes) -> tuple[Given, bool, bool]:
-        """The most of what was given that calls of ``callee`` get, whether one may get a page that was a table, and whether one gets anything."""
-        if self._everything:
-            return Given.OBJECT, True, True
+        """See ``Flows``."""
         most, turned, filled = Given.NOTHING, False, False
         for match in re.finditer(rb"\b%s\b[ \t\n]*(\(?)" % re.escape(callee), self._body):
             if not match[1]:

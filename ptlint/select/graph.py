@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from ptlint.cache import Shelf
 from ptlint.select.border import BorderLike
-from ptlint.select.flow import Flow, Given
+from ptlint.select.flow import Flows, Given
 from ptlint.select.index import Fact, Index
 from ptlint.select.rules import SelectRules
 from ptlint.select.vocabulary import Vocabulary
@@ -20,7 +21,6 @@ __all__ = ["Chosen", "choose"]
 _NEAR = 3
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _PLACE = re.compile(rb"(\w+)[ \t]*\*[ \t]*\*")
-_MEMBER = re.compile(rb"(?:\.|->)[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t\n]*(?:[A-Z_]+\()?[ \t\n]*&?([A-Za-z_]\w*)")
 
 
 class Chosen(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class Chosen(msgspec.Struct, frozen=True):
 class _Graph:
     """Names, and who has them in its text."""
 
-    def __init__(self, index: Index, border: BorderLike, rules: SelectRules, vocabulary: Vocabulary) -> None:
+    def __init__(self, index: Index, border: BorderLike, rules: SelectRules, vocabulary: Vocabulary, shelf: Shelf) -> None:
         self.index, self.rules, self.vocabulary = index, rules, vocabulary
         named = {name.encode() for name in border.named}
         self.facts = [fact for file in index.files.values() for fact in file.facts if fact.name.encode() not in named]
@@ -64,15 +64,10 @@ class _Graph:
         for fact in self.facts:
             for word in fact.words & interesting:
                 self.users[word].append(fact)
-        self._flows: dict[Fact, Flow] = {}
+        self.flows = Flows(vocabulary, shelf)
 
     def text(self, fact: Fact) -> bytes:
         return self.index.files[fact.file].parts.text[fact.definition.start : fact.definition.end]
-
-    def flow(self, fact: Fact) -> Flow:
-        if fact not in self._flows:
-            self._flows[fact] = Flow(self.index.files[fact.file].parts.text, fact.definition, self.vocabulary)
-        return self._flows[fact]
 
     def callers(self, name: bytes) -> Iterator[tuple[Fact, bytes]]:
         """Who calls ``name``, directly or by a member that it is assigned to, and the word it is called by."""
@@ -94,19 +89,20 @@ def _members(index: Index, functions: Iterable[bytes]) -> dict[bytes, set[bytes]
     known = set(functions)
     found: defaultdict[bytes, set[bytes]] = defaultdict(set)
     for file in index.files.values():
-        for match in _MEMBER.finditer(file.parts.text):
-            if match[2] in known:
-                found[match[1]].add(match[2])
+        for member, function in file.members:
+            if function in known:
+                found[member].add(function)
     return found
 
 
-def choose(index: Index, border: BorderLike, rules: SelectRules, vocabulary: Vocabulary) -> Chosen:
-    """Follow the border's primitives up to all that handles tables, and choose what has to be parsed."""
-    graph = _Graph(index, border, rules, vocabulary)
+def choose(index: Index, border: BorderLike, rules: SelectRules, vocabulary: Vocabulary, shelf: Shelf) -> Chosen:
+    """Follow the border's primitives up to all that handles tables, and choose what has to be parsed. ``shelf`` is for these rules."""
+    graph = _Graph(index, border, rules, vocabulary, shelf)
     for member in [member for member, functions in graph.members.items() if len(functions) > rules.ways.members]:
         for function in graph.members.pop(member):
             graph.member_of[function].discard(member)
     freeing, edges, callers = _upwards(graph, border, rules)
+    graph.flows.keep()
     used: set[Fact] = set()
     current = freeing
     while current:
@@ -114,8 +110,8 @@ def choose(index: Index, border: BorderLike, rules: SelectRules, vocabulary: Voc
         current = {fact for name in names for fact in graph.by_name.get(name, ()) if fact in edges} - used - freeing
         used |= current
     known = freeing | used
-    stores = {fact for fact in graph.facts if fact.table and _has(fact, vocabulary.store)} - known
-    walkers = {fact for fact in graph.facts if _has(fact, vocabulary.walker) and _near(graph, fact)} - known - stores
+    stores = {fact for fact in graph.facts if fact.table and fact.stores} - known
+    walkers = {fact for fact in graph.facts if fact.walks and _near(graph, fact)} - known - stores
     helpers = _helpers(graph, border, known) - known - stores - walkers
     return Chosen(
         freeing=frozenset(freeing),
@@ -171,7 +167,7 @@ def _upwards(graph: _Graph, border: BorderLike, rules: SelectRules) -> tuple[set
         if known[callee] != state:
             continue
         for fact, word in graph.callers(callee):
-            given, turned, filled = graph.flow(fact).gives(word)
+            given, turned, filled = graph.flows.gives(graph.text(fact), fact.definition, word)
             found: _State | None = None
             if fact.table:
                 if (state.force and not turned) or not filled:
@@ -190,7 +186,7 @@ def _upwards(graph: _Graph, border: BorderLike, rules: SelectRules) -> tuple[set
                 known[name] = found
                 todo.append((name, found))
     for fact in freeing:
-        if fact.name.encode() not in known and graph.flow(fact).collects:
+        if fact.name.encode() not in known and graph.flows.collects(graph.text(fact), fact.definition):
             callers.update(caller for caller, _ in graph.callers(fact.name.encode()))
     return freeing, dict(edges), callers
 
@@ -202,10 +198,6 @@ def _passes(state: _State, given: Given, turned: bool, rules: SelectRules) -> bo
     if given is Given.NUMBER:
         return state.numeric
     return given is Given.OBJECT and (turned or state.force is _Force.DROP)
-
-
-def _has(fact: Fact, pattern: re.Pattern[bytes]) -> bool:
-    return any(pattern.match(word) for word in fact.words)
 
 
 def _near(graph: _Graph, fact: Fact) -> bool:

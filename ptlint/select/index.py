@@ -21,18 +21,21 @@ __all__ = ["Fact", "File", "Index", "read_index"]
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _INCLUDED = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+\.c)"', re.MULTILINE)
+_MEMBER = re.compile(rb"(?:\.|->)[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t\n]*(?:[A-Z_]+\()?[ \t\n]*&?([A-Za-z_]\w*)")
 _FILLED = re.compile(rb"(?:\.|->)\s*(\w+)\s*=\s*&?\s*(\w+)\s*[,;}]")
 _SOURCES = (".c", ".h")
 
 
 class Fact(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
-    """A function or macro of a file: the identifiers in it, and whether it has a word of tables."""
+    """A function or macro of a file: the identifiers in it, and whether it has a word of tables, makes or links one, or opens a walkers' section."""
 
     name: str
     file: str
     definition: Definition
     words: frozenset[bytes]
     table: bool
+    stores: bool
+    walks: bool
 
     @property
     def source(self) -> bool:
@@ -41,11 +44,12 @@ class Fact(msgspec.Struct, frozen=True, eq=False, gc=False, array_like=True):
 
 
 class File(msgspec.Struct, frozen=True, eq=False, array_like=True):
-    """A file that was taken apart."""
+    """A file that was taken apart. ``members`` are what it puts into members: (member, name)."""
 
     path: str
     parts: Parts
     facts: tuple[Fact, ...]
+    members: frozenset[tuple[bytes, bytes]]
 
 
 _DECODER = msgspec.msgpack.Decoder(File)
@@ -125,13 +129,15 @@ def take_apart(path: str, data: bytes, rules: SelectRules, vocabulary: Vocabular
     if not parts.even:
         parts = complete(parts)
     inside = [(definition, frozenset(_IDENTIFIER.findall(parts.text, definition.start, definition.end))) for definition in parts.definitions]
-    tables = frozenset(filter(vocabulary.is_table, set().union(*(words for _, words in inside))))
+    named = set().union(*(words for _, words in inside))
+    tables = frozenset(filter(vocabulary.is_table, named))
+    storing, walking = frozenset(filter(vocabulary.store.match, named)), frozenset(filter(vocabulary.walker.match, named))
     facts: list[Fact] = []
     for definition, words in inside:
-        table = not tables.isdisjoint(words)
+        kinds = [not some.isdisjoint(words) for some in (tables, storing, walking)]
         head = parts.text[definition.start : definition.body] if definition.generated else b""
-        facts.extend(Fact(name, path, definition, words, table) for name in _names(definition, head, rules))
-    return File(path, parts, tuple(facts))
+        facts.extend(Fact(name, path, definition, words, *kinds) for name in _names(definition, head, rules))
+    return File(path, parts, tuple(facts), frozenset((match[1], match[2]) for match in _MEMBER.finditer(parts.text)))
 
 
 def _names(definition: Definition, head: bytes, rules: SelectRules) -> tuple[str, ...]:
