@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ptlint.pool import Pool
     from ptlint.program.border import Border
     from ptlint.reading import Order, Reading
+    from ptlint.select import Selection
 
 __all__ = ["look", "run"]
 
@@ -111,7 +112,7 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
         shelf = session.shelf("parts", tool)
         selection = select(tolerant, border, load_rules(resources.rules()), jobs=options.jobs, shelf=shelf)
         shelf.write()
-        derived = _derived(tree, options, selection.gates, session, tool)
+        derived = _derived(tree, options, selection, session, tool)
         try:
             plan = realise(tree, folder if kept is None else kept.generated, derived)
         except Unreadable:
@@ -154,11 +155,11 @@ def _look(tree: Recorder, options: RunOptions, progress: Progress, session: Sess
     return outcome, inside if all(reading.settled for reading in readings) else None, commands
 
 
-def _derived(tree: Recorder, options: RunOptions, gates: frozenset[str], session: Session, tool: bytes) -> Derived:
+def _derived(tree: Recorder, options: RunOptions, selection: Selection, session: Session, tool: bytes) -> Derived:
     """The builds and their headers: from an earlier run, where all Kconfig files, Makefiles and lists of headers are as they were."""
     from ptlint.build import Derived, derive
 
-    key = digest(_key(options, tool) + msgspec.msgpack.encode(sorted(gates)))
+    key = digest(_key(options, tool) + msgspec.msgpack.encode((sorted(selection.gates), sorted(selection.switches))))
     found = session.find_with_deps(tree.tree, "builds", key)
     if found is not None:
         try:
@@ -169,7 +170,7 @@ def _derived(tree: Recorder, options: RunOptions, gates: frozenset[str], session
             tree.absorb(found[1])
             return known
     recorder = Recorder(tree.tree)
-    derived = derive(recorder, gates, options.config)
+    derived = derive(recorder, selection.gates, options.config, selection.switches)
     deps = recorder.deps({}, {})
     tree.absorb(deps)
     tree.settled = tree.settled and recorder.settled

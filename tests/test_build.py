@@ -222,6 +222,15 @@ def test_builds(root: Path) -> None:
     assert {"arch/x86/mm/init_32.c", "arch/x86/lib/lib_32.c"} <= builds["nopv/pae"].units and "mm/two.c" not in builds["nopv/pae"].units
 
 
+def test_a_symbol_that_the_rules_do_not_know_is_looked_at_both_ways(root: Path) -> None:
+    tree = WorkTree(str(root))
+    switches = ["B", "SMP", "HIDDEN", "GUARDED", "EVIL2", "PT_RECLAIM", "NONE"]
+    builds = {build.name: build for build in derive_builds(tree, parse(tree, load_rules()), ["A", "B", "GUARDED"], switches=switches)}
+    assert list(builds) == [f"{pv}{word}" for pv in ("nopv", "pv") for word in ("", "/no-pt-reclaim", "/no-b", "/no-guarded")] + ["nopv/pae"]
+    assert builds["pv/no-b"].variant("kvm") == "kvm/no-b"
+    assert "B" not in builds["pv/no-b"].symbols and builds["pv/no-guarded"].symbols["B"] == "y"
+
+
 def test_own_configuration(root: Path, tmp_path: Path) -> None:
     tree = WorkTree(str(root))
     mine = tmp_path / "mine.config"

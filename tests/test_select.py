@@ -160,6 +160,37 @@ def test_gates_and_guards(tmp_path: Path) -> None:
     )
     assert found.gates == {"A", "B", "INNER", "OUTER"}
     assert found.guards == (("A", "mm/a.c", 1), ("B", "mm/a.c", 4))
+    assert found.switches == {"B"}
+
+
+def test_symbols_that_change_a_free_are_switches(tmp_path: Path) -> None:
+    found = chosen(
+        tmp_path,
+        {
+            "mm/a.c": """
+#ifdef CONFIG_EITHER
+void f(pte_t *pte) { call_rcu(pte, later); }
+#else
+void f(pte_t *pte) { free_pages((unsigned long)pte, 0); }
+#endif
+#ifdef CONFIG_ALONE
+void g(pte_t *pte)
+{
+#ifdef CONFIG_WAITS
+	synchronize_rcu();
+#endif
+	free_pages((unsigned long)pte, 0);
+}
+#endif
+#ifdef CONFIG_DATA
+void data(int a) { }
+#else
+void data(int a) { free_pages(a, 0); }
+#endif
+"""
+        },
+    )
+    assert found.switches == {"EITHER", "WAITS"}
 
 
 def test_what_is_left_out_can_be_named(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from typing import TYPE_CHECKING
 
 from ptlint.analysis import terms
@@ -23,10 +24,23 @@ FLAGS = frozenset(("bool", "_Bool", "int", "unsigned int"))
 """The types of flags and levels: what callers ask for, and what functions say by a pointer that they are given."""
 WORDS = frozenset(("u64", "unsigned long", "unsigned long long", "u32"))
 """The types of numbers that are as long as an entry, or as one half of it."""
+_ADDRESS = 12
+"""The lowest bit of the address in an entry (Intel SDM, volume 3A, 4.4 and 4.5)."""
 _COMPARISONS = frozenset(("==", "!=", "<", ">", "<=", ">="))
 
 
 @functools.cache
+def _aligns(mask: int) -> bool:
+    """Bits from the lowest up without a gap are asked for an alignment."""
+    return not mask & (mask + 1)
+
+
+def _masked(test: Term) -> Term:
+    """The value of which a test asks bits: ``x & m``, or ``(x & m) == c``."""
+    inner = test[2] if test[1] == "==" else test
+    return inner[2] if inner[:2] == ("o", "&") else inner
+
+
 def bare(type_: str) -> str:
     """A type without qualifiers, pointers set off by one space."""
     if "const" in type_ or "volatile" in type_:
@@ -216,8 +230,11 @@ class Evaluator:
     def store(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
         """Put a value into a place; an entry of a table that points to tables is an event."""
         entry = self.border.entries.get(terms.place_type(place))
-        if entry is not None and entry.below != "data" and not self._own(place):
-            self.set_entry(place, value, state, where)
+        if entry is not None and not self._own(place):
+            if entry.below != "data" or self.leads_on(value):
+                self.set_entry(place, value, state, where)
+            elif value[0] == "p":
+                self.hand_down(place, value, state, where)
         elif place[0] == "f" and not self._own(place):
             self.watch_store(place, value, state, where)
             self.put_field(place, value, state)
@@ -225,6 +242,11 @@ class Evaluator:
             self.put_global(place, value, state)
         self.keep(place, value, state)
         state.memory[place] = value
+
+    def leads_on(self, value: Term) -> bool:
+        """Is it put together of a table's address? Where a large page is split, that goes into an entry of the last level's type."""
+        base = terms.root(value)
+        return value[0] == "o" and base[0] in ("m", "p") and self.types.get(base, "any") != "any"
 
     def _own(self, place: Term) -> bool:
         """Is it a local variable, or part of one?"""
@@ -276,6 +298,10 @@ class Evaluator:
             if value == ZERO and judge == "all":
                 self.freed_below(old, place, where, state)
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
+
+    def hand_down(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
+        """What the caller gives goes into an entry of the last level's type: whether that is a table's address the caller knows."""
+        self.emit(Event("set", place, value=value, place=where, unlinked=Unlink(self.function.key, where, state.held > 0)), state)
 
     def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
         self.here = node.place
@@ -426,9 +452,10 @@ class Evaluator:
         if known is not None:
             return known == wanted
         mask = self._bits(test)
-        # Bits from the lowest up without a gap are an alignment's.
+        if wanted and mask and self.empty_bits(_masked(test), state) & mask:
+            return False
         present = 1 << self.border.present_bit
-        absent = not wanted and mask & present and test[1] == "&" and (mask == present or mask & (mask + 1))
+        absent = not wanted and mask & present and test[1] == "&" and (mask == present or not _aligns(mask))
         if absent and bare(terms.type_of(terms.root(test))) in self.border.entries:
             # An entry that is not present leads nowhere.
             state.facts[("leaf", terms.root(test))] = True
@@ -441,6 +468,12 @@ class Evaluator:
                     if value == test[2]:
                         state.memory[place] = test[3]
         return True
+
+    def empty_bits(self, value: Term, state: State) -> int:
+        """The bits of an entry that are known to be clear where it was found to be empty, neither present nor with an address."""
+        masks = [self._bits(fact) for fact, truth in state.facts.items() if not truth and fact[:3] == ("o", "&", value)]
+        empty = 1 << self.border.present_bit | 1 << _ADDRESS
+        return functools.reduce(operator.or_, (mask for mask in masks if mask & empty == empty and not _aligns(mask)), 0)
 
     def _bits(self, test: Term) -> int:
         """Bits that are known to be set where ``x & m`` or ``(x & m) == c`` holds."""

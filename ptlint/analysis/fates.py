@@ -156,7 +156,7 @@ class Fates(Clears):
         """What was allocated here goes into an entry."""
         self.ledger.publish(self.function.key, value, place)
         entry = self.border.entries.get(terms.place_type(place))
-        if entry is not None:
+        if entry is not None and entry.below != "data":
             made = any(event.kind == "make" and event.term == value for event in state.events)
             (self.ledger.makers if made else self.ledger.plain_makers).add((self.function.key, entry.below))
 
@@ -345,6 +345,8 @@ class Fates(Clears):
         for fact, truth in list(state.facts.items()):
             entry = fact[2] if fact[:2] == ("o", "&") else fact
             if not truth and entry[0] == "v" and entry[1][0] == "d" and terms.place_type(entry[1]) in self.border.entries:
+                if self.empty_bits(entry, state):
+                    state.facts.pop(("leaf", terms.root(entry)), None)
                 del state.facts[fact]
 
     def emit(self, event: Event, state: State) -> None:

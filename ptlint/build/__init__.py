@@ -74,10 +74,13 @@ def prepare(tree: Tree, cache_dir: str | os.PathLike[str], gates: Iterable[str] 
     return realise(tree, cache_dir, derive(tree, gates, config))
 
 
-def derive(tree: Tree, gates: Iterable[str] = (), config: str | os.PathLike[str] | None = None) -> Derived:
-    """The first half of ``prepare``: what depends on the tree's Kconfig, Makefiles and lists of headers. Raises as ``prepare`` does."""
+def derive(tree: Tree, gates: Iterable[str] = (), config: str | os.PathLike[str] | None = None, switches: Iterable[str] = ()) -> Derived:
+    """The first half of ``prepare``: what depends on the tree's Kconfig, Makefiles and lists of headers. Raises as ``prepare`` does.
+
+    ``switches`` are symbols of which both values are looked at where the rules do not know them.
+    """
     rules = load_rules()
-    builds = derive_builds(tree, parse(tree, rules), gates, None if config is None else Path(config), rules)
+    builds = derive_builds(tree, parse(tree, rules), gates, None if config is None else Path(config), rules, sorted(switches))
     return Derived(tuple(builds), {build.name: generated_headers(tree, build.symbols) for build in builds})
 
 

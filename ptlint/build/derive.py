@@ -6,6 +6,7 @@ import itertools
 import os
 import posixpath
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +54,18 @@ class _Wish(msgspec.Struct, frozen=True):
 
 
 def derive_builds(
-    tree: Tree, kconfig: Configuration, gates: Iterable[str] = (), user_config: Path | None = None, rules: Rules | None = None
+    tree: Tree,
+    kconfig: Configuration,
+    gates: Iterable[str] = (),
+    user_config: Path | None = None,
+    rules: Rules | None = None,
+    switches: Iterable[str] = (),
 ) -> list[Build]:
     """The builds of ``tree``: ``nopv``, ``pv``, ``nopv/pae``, and each with every other value of what selects how tables are freed.
 
     ``gates`` are symbols (with or without ``CONFIG_``) that guard code which frees or reaches tables; they are switched on beside those of
-    ``rules/build.toml``. ``user_config`` is a ``.config``, which gives one more build. Builds that come out the same are merged.
+    ``rules/build.toml``. ``switches`` are symbols that change what such code does: one that ``rules/build.toml`` does not know is switched off,
+    too, alone, in the builds for 64 bits. ``user_config`` is a ``.config``, which gives one more build. Builds that come out the same are merged.
     Raises ``UsageError`` when ``user_config`` cannot be read.
     """
     rules = rules or load_rules()
@@ -76,13 +83,15 @@ def derive_builds(
             continue
         if pv and not any(kconfig.value(name) == "y" for name in rules.paravirt.symbols):
             continue
-        switches = _free(deciding, kconfig, rules)
+        chosen = _free(deciding, kconfig, rules)[:_MAX_AXES]
+        unknown = {symbol for name in switches if name not in _known(rules) and (symbol := kconfig.symbol(name)) is not None}
+        alone = [name for name in _free(unknown, kconfig, rules) if name not in chosen and bits == 64]
         found.append(_build(plain.name, plain.suffix, kconfig, makefiles, runtimes, rules))
-        for number in range(1, len(switches) + 1):
-            for without in itertools.combinations(switches, number):
-                wish = _Wish(pv, bits, without)
-                _apply(tree, kconfig, rules, wish, wanted)
-                found.append(_build(wish.name, wish.suffix, kconfig, makefiles, runtimes, rules))
+        several = (without for number in range(1, len(chosen) + 1) for without in itertools.combinations(chosen, number))
+        for without in itertools.chain(several, ((name,) for name in alone)):
+            wish = _Wish(pv, bits, without)
+            _apply(tree, kconfig, rules, wish, wanted)
+            found.append(_build(wish.name, wish.suffix, kconfig, makefiles, runtimes, rules))
     if user_config is not None:
         kconfig.load(_read(user_config))
         found.append(_build(f"config:{user_config.name}", f"config:{user_config.name}", kconfig, makefiles, runtimes, rules))
@@ -95,7 +104,13 @@ def axes(kconfig: Configuration, rules: Rules) -> tuple[str, ...]:
 
     That is what selects the batch's symbol (or is in the condition of a ``select``), what it depends on, and what depends on it.
     """
-    return _free(_deciding(kconfig, rules), kconfig, rules)
+    return _free(_deciding(kconfig, rules), kconfig, rules)[:_MAX_AXES]
+
+
+def _known(rules: Rules) -> frozenset[str]:
+    """The symbols that the rules have a word for."""
+    gates = (*rules.gate, *rules.off, *rules.guests, *rules.pae)
+    return frozenset((*_names(gates), *rules.paravirt.symbols, *rules.batch.symbols))
 
 
 def _deciding(kconfig: Configuration, rules: Rules) -> frozenset[Any]:
@@ -114,7 +129,7 @@ def _deciding(kconfig: Configuration, rules: Rules) -> frozenset[Any]:
     return frozenset(deciding)
 
 
-def _free(deciding: frozenset[Any], kconfig: Configuration, rules: Rules) -> tuple[str, ...]:
+def _free(deciding: AbstractSet[Any], kconfig: Configuration, rules: Rules) -> tuple[str, ...]:
     library = kconfig.library
     apart = {*rules.paravirt.symbols, *_names(rules.guests), *_names(rules.pae)}
     names = sorted(
@@ -122,7 +137,7 @@ def _free(deciding: frozenset[Any], kconfig: Configuration, rules: Rules) -> tup
         for symbol in deciding
         if isinstance(symbol, library.Symbol) and symbol.nodes and symbol.name not in apart and symbol.tri_value == 2 and 0 in symbol.assignable
     )
-    return tuple(names[:_MAX_AXES])
+    return tuple(names)
 
 
 def not_covered(builds: Sequence[Build], symbols: Iterable[str]) -> list[str]:

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 
 from ptlint.cache import Shelf
 from ptlint.select.border import BorderLike
-from ptlint.select.gates import guards, makefile_gates, text_gates
+from ptlint.select.gates import guards, makefile_gates, switches, text_gates
 from ptlint.select.graph import Chosen, choose
 from ptlint.select.index import Index, read_index
 from ptlint.select.model import LeftOut, Selection, Stats
@@ -57,6 +57,7 @@ def select(tree: Tree, border: BorderLike, rules: SelectRules, jobs: int = 1, sh
         functions=names,
         skipped=skipped,
         gates=text_gates(index, chosen.freeing | chosen.ways | chosen.stores) | makefile_gates(tree, units),
+        switches=switches(index, chosen.core),
         guards=guards(index, chosen),
         left_out=_left_out(index, chosen, units, context),
         stats=Stats(index.searched, index.size, len(index.files), len(inside), sum(fact.name in names for fact in inside)),

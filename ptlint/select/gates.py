@@ -12,7 +12,7 @@ from ptlint.select.index import Fact, Index
 from ptlint.select.split import line_of, lines
 from ptlint.tree import Tree
 
-__all__ = ["guards", "makefile_gates", "text_gates"]
+__all__ = ["guards", "makefile_gates", "switches", "text_gates"]
 
 _ENABLED = re.compile(rb"\b(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)[ \t]*\([ \t]*CONFIG_(\w+)")
 _DENIED = re.compile(rb"![ \t]*(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)[ \t]*\([ \t]*CONFIG_(\w+)")
@@ -33,6 +33,19 @@ def text_gates(index: Index, facts: Iterable[Fact]) -> frozenset[str]:
             if b"CONFIG_" in text:
                 denied = set(_DENIED.findall(text))
                 found.update(symbol.decode() for symbol in _ENABLED.findall(text) if symbol not in denied)
+    return frozenset(found)
+
+
+def switches(index: Index, facts: Iterable[Fact]) -> frozenset[str]:
+    """Symbols that change what these functions do: that are asked for in one, or without which one is there."""
+    found: set[str] = set()
+    for path, chosen in _by_file(facts).items():
+        parts = index.files[path].parts
+        for fact in chosen:
+            definition = fact.definition
+            found.update(guard.symbol for guard in definition.guards if not guard.positive)
+            found.update(guard.symbol for guard in parts.guards if definition.start <= guard.offset < definition.end)
+            found.update(symbol.decode() for symbol in _ENABLED.findall(parts.text, definition.body, definition.end))
     return frozenset(found)
 
 

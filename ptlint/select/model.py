@@ -35,7 +35,7 @@ class Selection(msgspec.Struct, frozen=True, dict=True):
     functions, which only link, make or walk tables or call what frees them. ``functions`` are
     the names selected; ``skipped`` those of other functions in .c files that were read: ``wanted`` is whatever is not skipped, so what no
     lexer sees (functions that macros make, helpers in headers) is kept. ``gates`` are Kconfig symbols that let selected code be there,
-    ``guards`` (symbol, file, line) those around or inside functions that free.
+    ``switches`` those that change what functions that free do; ``guards`` (symbol, file, line) are all around or inside functions that free.
     """
 
     units: frozenset[str]
@@ -43,6 +43,7 @@ class Selection(msgspec.Struct, frozen=True, dict=True):
     functions: frozenset[str]
     skipped: frozenset[str]
     gates: frozenset[str]
+    switches: frozenset[str]
     guards: tuple[tuple[str, str, int], ...]
     left_out: tuple[LeftOut, ...]
     stats: Stats
