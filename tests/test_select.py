@@ -193,6 +193,29 @@ void data(int a) { free_pages(a, 0); }
     assert found.switches == {"EITHER", "WAITS"}
 
 
+def test_symbols_that_choose_between_functions_that_free_are_switches(tmp_path: Path) -> None:
+    found = chosen(
+        tmp_path,
+        {
+            "mm/a.c": """
+static void now(pte_t *pte) { free_pages((unsigned long)pte, 0); }
+static void other(int a) { }
+static const struct ops ops = {
+#ifdef CONFIG_LATER
+	.drop = later,
+#else
+	.drop = now,
+#endif
+#ifdef CONFIG_OTHER
+	.other = other,
+#endif
+};
+"""
+        },
+    )
+    assert found.switches == {"LATER"}
+
+
 def test_what_is_left_out_can_be_named(tmp_path: Path) -> None:
     found = chosen(tmp_path, {"mm/a.c": TABLE, "mm/look.c": "int look(pte_t *pte)\n{\n\treturn pte_none(*pte);\n}\n"})
     assert [(row.file, row.functions) for row in found.left_out] == [("mm/look.c", 1)]

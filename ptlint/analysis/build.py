@@ -101,7 +101,18 @@ def _run(program: Program, border: Border, left_out: frozenset[str], keeper: Kee
         wanted = program.name(key) not in left_out and (engine.relevance.matters(key) or _calls_one_that_matters(engine, program, key))
         if wanted or names_words(engine.words, program, key):
             engine.run(key)
+    looked: set[str] = set()
+    while onward := sorted(_queueing(engine) - looked):
+        # What runs later, and has something run later yet: nobody calls it by name, and it need not name a table.
+        looked.update(onward)
+        for key in onward:
+            engine.run(key)
     return engine
+
+
+def _queueing(engine: Engine) -> set[str]:
+    callees = engine.program.callees
+    return {key for key, _ in engine.ledger.callbacks if not callees.get(key, frozenset()).isdisjoint(engine.border.defers)}
 
 
 def _counts(engine: Engine) -> dict[str, int]:

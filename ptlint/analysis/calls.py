@@ -223,11 +223,15 @@ class Calls(Primitives):
             elif event.kind == "queue":
                 self._queued(event, substitute, node, state)
             elif event.kind == "list":
-                self._add(substitute.term(event.term), substitute.term(event.value), state)
+                self._add(substitute.term(event.term), substitute.term(event.value), node.place, state)
             elif event.kind == "splice":
-                self._splice(substitute.term(event.term), substitute.term(event.value), state)
+                self._splice(substitute.term(event.term), substitute.term(event.value), node.place, state)
             elif event.kind == "use":
                 self._used_below(event, terms.root(substitute.term(event.term)), node.place, state)
+            elif event.kind == "pend":
+                text = node.text if isinstance(node, ir.Call) else node.macro
+                hop = Hop(self.function.key, node.place, text, "pending", "wrapper", True)
+                self.emit(event._replace(term=terms.root(substitute.term(event.term)), chain=(hop, *event.chain)), state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":

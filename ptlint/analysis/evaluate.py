@@ -237,9 +237,9 @@ class Evaluator:
                 self.hand_down(place, value, state, where)
         elif place[0] == "f" and not self._own(place):
             self.watch_store(place, value, state, where)
-            self.put_field(place, value, state)
+            self.put_field(place, value, state, where)
         elif place[0] == "g":
-            self.put_global(place, value, state)
+            self.put_global(place, value, state, where)
         self.keep(place, value, state)
         state.memory[place] = value
 
@@ -570,11 +570,11 @@ class Evaluator:
         """An entry of what was allocated here gets what another entry had; see ``Fates``."""
         raise NotImplementedError
 
-    def put_field(self, place: Term, value: Term, state: State) -> None:
+    def put_field(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
         """A value goes into a member; see ``Fates``."""
         raise NotImplementedError
 
-    def put_global(self, place: Term, value: Term, state: State) -> None:
+    def put_global(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
         """A value goes into a global variable; see ``Fates``."""
         raise NotImplementedError
 

@@ -14,6 +14,7 @@ from ptlint.frontend import ir
 __all__ = ["Fates", "since_unlinked"]
 
 _NOTHING: frozenset[str] = frozenset()
+_AT_ONCE = frozenset(("immediate", "semi-rcu", "sync-rcu"))
 _CHOICES = {("o", operator) for operator in ("!", "==", "!=", "&")}
 
 
@@ -43,8 +44,9 @@ class Fates(Clears):
         text = node.text if isinstance(node, ir.Call) else node.macro
         self.watch_freed(base, self._step(node.place, text), state)
         hop = Hop(self.function.key, node.place, text, deferral_of(waited), role, self._handles(base, state))
-        own = base[0] == "m" or self._in_member(base)
-        if own and level and hop.deferral == "immediate" and (holder := self._published_in(base, state)):
+        # Linked here: what was made, or deposited, or unlinked before. What is freed later may be unlinked by then.
+        own = base[0] == "m" or self._in_member(base) or base in state.since
+        if own and level and hop.deferral in _AT_ONCE and (holder := self._published_in(base, state)):
             still = Event("free", base, waited, (hop, *chain), place=node.place, level=level, space=holder)
             self.ledger.suspects.add(Suspect("linked", self.function.key, still), state.runtimes)
         extra = ""
@@ -119,7 +121,7 @@ class Fates(Clears):
             inner = inner[1]
         return bool(inner[0] == "a" and (inner == place or (number and not self._holds_pages(place))))
 
-    def _put(self, value: Term, cell: str, state: State, where: Term) -> None:
+    def _put(self, value: Term, cell: str, state: State, where: Term, at: ir.Place) -> None:
         base = terms.root(value)
         if base in self.folios:
             self.unknown.add(base)
@@ -134,6 +136,7 @@ class Fates(Clears):
                 base,
                 extra=cell,
                 value=where,
+                place=at,
                 level=self.level(base, state),
                 unlinked=since[0] if since is not None else None,
                 after=self._waited(base, _NOTHING, None, state),
@@ -158,7 +161,10 @@ class Fates(Clears):
         entry = self.border.entries.get(terms.place_type(place))
         if entry is not None and entry.below != "data":
             made = any(event.kind == "make" and event.term == value for event in state.events)
-            (self.ledger.makers if made else self.ledger.plain_makers).add((self.function.key, entry.below))
+            if made:
+                self.ledger.makers.add((self.function.key, entry.below))
+            elif self.space(place) != "user":
+                self.ledger.plain_makers.add((self.function.key, entry.below))
 
     def reads(self, place: Term, state: State, where: ir.Place) -> None:
         """An entry is read: a step of a walker, if an entry of another table led to this one."""
@@ -174,7 +180,7 @@ class Fates(Clears):
         """An entry of what was allocated here gets what another entry had."""
         self.ledger.copy(self.function.key, table, value)
 
-    def put_field(self, place: Term, value: Term, state: State) -> None:
+    def put_field(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
         """A page, or something untyped, goes into a member of a record that outlives the call."""
         kind = place[3]
         base = terms.root(value)
@@ -187,13 +193,13 @@ class Fates(Clears):
         if plain:
             self._number(base, str(place[2]))
         if typed or (plain and ((base in state.since and self.level(value, state)) or self.asked.keeps(str(place[2])))):
-            self._put(value, str(place[2]), state, place)
+            self._put(value, str(place[2]), state, place, where)
 
-    def put_global(self, place: Term, value: Term, state: State) -> None:
+    def put_global(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
         """A table goes into a global variable, or one of each CPU."""
         self._number(terms.root(value), str(place[1]))
         if value[0] not in ("c", "fn", "a", "g", "f", "d") and (self.level(value, state) or place in self.slots):
-            self._put(value, str(place[1]), state, place)
+            self._put(value, str(place[1]), state, place, where)
 
     def _number(self, base: Term, cell: str) -> None:
         """A number that the caller gave goes where others find it."""
@@ -298,7 +304,7 @@ class Fates(Clears):
             if before.kind == "put" and before.extra not in self.ledger.gathers:
                 continue  # what put it there may have taken it out again
             same = (
-                before.kind in ("free", "put")
+                before.kind in ("free", "put", "pend")
                 and before.term == event.term
                 and before.level
                 and not {before.extra, event.extra} & {"pooled", "drained", "emptied"}
@@ -327,6 +333,9 @@ class Fates(Clears):
         batched = any(word.startswith("cell:") for word in event.after)
         if strip is not None and strip.waits is not None and not batched and later and event.unlinked is not None and not strip.waits & GRACE:
             self.ledger.early.add(Early(self.function.key, strip, event), state.runtimes)
+        if event.kind == "put" and not event.chain and event.place is not None:
+            hop = Hop(self.function.key, event.place, "", f"cell:{event.extra}", "handover", self._handles(base, state))
+            event = event._replace(chain=(hop,))
         if event.stripped or event.extra == "pooled" or not event.chain or batched or not event.chain[0].handles:
             return
         if event.extra in ("emptied", "held") and base not in self.batched:

@@ -110,10 +110,10 @@ class Ledger:
     """Collected while functions are summed up; everything is a set or counts, so order does not matter.
 
     ``moved`` are containers with those that their contents are moved to. ``numbers`` are the functions that put a number that they are given,
-    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``restripped`` are the calls
-    that run a destructor that ran before, or that have it run later. ``clearing`` are the calls of functions that unlink what they give away there,
-    ``guessed`` those that may be made on a way only which flags tell that were forgotten. ``dropped``
-    counts, by what it was, all that the bounds left out: a defect that needs it is missed.
+    by its index, where others find it, and ``numbered`` those that are given a table by such a number. ``stripped_late`` are the tables whose
+    destructor runs after they were given away, ``restripped`` the calls that run a destructor that ran before, or that have it run later.
+    ``clearing`` are the calls of functions that unlink what they give away there, ``guessed`` those that may be made on a way only which flags tell
+    that were forgotten. ``dropped`` counts, by what it was, all that the bounds left out: a defect that needs it is missed.
     """
 
     def __init__(self) -> None:
@@ -151,6 +151,7 @@ class Ledger:
         self.unstripped: Noted[tuple[str, Event]] = Noted()
         self.restripped: Noted[tuple[str, Event]] = Noted()
         self.strips: set[tuple[str, Term]] = set()
+        self.stripped_late: set[tuple[str, Term]] = set()
         self.stripped_cells: set[str] = set()
         self.made: set[str] = set()
         self.makers: set[tuple[str, str]] = set()

@@ -14,7 +14,7 @@ from ptlint.analysis.values import MISSED, UNTOLD, Event, Hop, Pass, State, Stri
 from ptlint.frontend import ir
 
 if TYPE_CHECKING:
-    from ptlint.program.border import Fill
+    from ptlint.program.border import Fill, Wait
 
 __all__ = ["Primitives"]
 
@@ -88,18 +88,8 @@ class Primitives(Flushed):
         if name in border.allocs:
             return [(("m", (node.place,), bare(node.type)), state)]
         if name in border.waits:
-            wait = border.waits[name]
-            told = wait.told_arg < 0 or (wait.told_arg < len(values) and values[wait.told_arg] != ZERO)
-            if wait.when_arg < 0 or (wait.when_arg < len(values) and values[wait.when_arg] != ZERO):
-                missed = self._elsewhere(wait, values, node.place, state)
-                self._see(node, key, "call", state)
-                before = state.copy() if wait.tells else None
-                since = state.since
-                self.emit(Event("wait", ZERO, extra=MISSED if missed else wait.kind if told else UNTOLD, place=node.place), state)
-                self._leave_out(wait, values, since, state)
-                if before is not None:
-                    return [(("c", 1), state), (ZERO, before)]
-        elif name in border.frees:
+            return self._wait(border.waits[name], values, node, key, state)
+        if name in border.frees:
             free = border.frees[name]
             if free.arg < len(values) and bare(terms.type_of(terms.root(values[free.arg]))) in border.owners:
                 self._gone(terms.root(values[free.arg]), state, node.place)
@@ -123,7 +113,7 @@ class Primitives(Flushed):
             self._fill(border.fills[name], values, node, state)
         elif name in border.lists:
             self.watch_list(name, values, node, state)
-            self._list(name, values, state)
+            self._list(name, values, node.place, state)
             action = border.lists[name]
             if action.action == "take" and action.object < len(values) and values[action.object][0] in ("g", "f"):
                 # What comes back is what was on the list.
@@ -131,6 +121,32 @@ class Primitives(Flushed):
                 state.taken = {**state.taken, content: _NOTHING}
                 return [(content, state)]
         return [(result, state)]
+
+    def _either(self, index: int, values: list[Term], state: State) -> list[tuple[bool, State]]:
+        """Whether a flag among the arguments is set, with the state in which it is; one that is not asked for is. A caller's flag may be either."""
+        if index < 0 or (index < len(values) and values[index][0] not in ("c", "p")):
+            return [(True, state)]
+        if index >= len(values) or values[index][0] == "c":
+            return [(index < len(values) and values[index] != ZERO, state)]
+        other = state.copy()
+        return [(truth, one) for truth, one in ((True, state), (False, other)) if self.assume(values[index], truth, one)]
+
+    def _wait(self, wait: Wait, values: list[Term], node: ir.Call, key: str, state: State) -> list[tuple[Term, State]]:
+        result = self._unknown(node, [])
+        found: list[tuple[Term, State]] = []
+        for waits, one in self._either(wait.when_arg, values, state):
+            if not waits:
+                found.append((result, one))
+                continue
+            for told, two in self._either(wait.told_arg, values, one):
+                missed = self._elsewhere(wait, values, node.place, two)
+                self._see(node, key, "call", two)
+                before = two.copy() if wait.tells else None
+                since = two.since
+                self.emit(Event("wait", ZERO, extra=MISSED if missed else wait.kind if told else UNTOLD, place=node.place), two)
+                self._leave_out(wait, values, since, two)
+                found += [(result, two)] if before is None else [(("c", 1), two), (ZERO, before)]
+        return found
 
     def _held_by_others(self, term: Term, state: State) -> bool:
         """Does the path know that others hold the page too?"""
@@ -211,6 +227,8 @@ class Primitives(Flushed):
                 self._hand_over(thing, frozenset({defer.kind}), node, state, onward=True)
                 kept[()] = state
             found += kept.values()
+            for one in kept.values():
+                self._pend(thing, node, one)
         return list(self.ledger.first(found, 4, "states"))
 
     def _queued(self, event: Event, substitute: Substitute, node: ir.Call | ir.Asm, state: State) -> None:
@@ -265,39 +283,46 @@ class Primitives(Flushed):
 
     def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call | ir.Asm, state: State, *, onward: bool = False) -> None:
         """Something is queued by a node inside it, and what happens then is not known: it is the object that is handed over."""
-        base = thing
-        while base[0] == "f":
-            base = base[1]
+        base = _record(thing)
         if self.level(base, state):
             self._free(base, after, (), node, "handover", state, Event("free", base, stripped=True) if onward else None)
         else:
             self.unknown.add(terms.root(base))  # another path, or the rest of this one, may tell that it is a table
 
-    def _list(self, name: str, values: list[Term], state: State) -> None:
+    def _pend(self, thing: Term, node: ir.Call | ir.Asm, state: State) -> None:
+        """What is queued by a node inside a table, and not freed by what runs then, must be there until then."""
+        base = terms.root(_record(thing))
+        freed = any(event.kind == "free" and event.term == base and event.chain[0].place == node.place for event in (*state.events, *state.gone))
+        if thing[0] == "f" and not freed and (level := self.level(base, state)):
+            text = node.text if isinstance(node, ir.Call) else node.macro
+            hop = Hop(self.function.key, node.place, text, "pending", "handover", True)
+            self.emit(Event("pend", base, chain=(hop,), place=node.place, level=level), state)
+
+    def _list(self, name: str, values: list[Term], where: ir.Place, state: State) -> None:
         action = self.border.lists[name]
         if max(action.object, action.head) >= len(values):
             return
         thing, head = values[action.object], values[action.head]
         if action.action == "add":
-            self._add(thing, head, state)
+            self._add(thing, head, where, state)
         elif action.action == "del":
             state.facts[("unlisted", thing)] = True
         elif action.action == "splice":
-            self._splice(thing, head, state)
+            self._splice(thing, head, where, state)
 
-    def _splice(self, thing: Term, head: Term, state: State) -> None:
+    def _splice(self, thing: Term, head: Term, where: ir.Place, state: State) -> None:
         """All of one list goes on another: one of this function's own, the caller's, or one that others have too."""
         held = state.memory.get(("f", thing, "held", ""))
         if head[0] == "p" and thing[0] == "a":
             # The caller sees nothing of a list of this function's own: what is on it goes to the caller's.
             for node in [value for place, value in state.memory.items() if place[0] == "f" and place[1] == thing and value[0] == "f"]:
-                self._add(node, head, state)
+                self._add(node, head, where, state)
         elif head[0] == "p":
             self.emit(Event("splice", thing, value=head), state)
         elif head[0] != "a":
             cell, source = self._cell(head), self._cell(thing)
             if held is not None and cell:
-                self._put(held, cell, state, head)
+                self._put(held, cell, state, head, where)
             elif cell and source:
                 self.ledger.moved.add((source, cell))
         else:
@@ -310,7 +335,7 @@ class Primitives(Flushed):
                 if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":
                     state.memory[place] = content
 
-    def _add(self, thing: Term, head: Term, state: State) -> None:
+    def _add(self, thing: Term, head: Term, where: ir.Place, state: State) -> None:
         """Something goes on a list by its node: one of this function's own, the caller's, or one that others have too."""
         base = thing[1] if thing[0] == "f" else thing
         if head[0] == "a":
@@ -325,7 +350,7 @@ class Primitives(Flushed):
         else:
             cell = self._cell(head)
             if cell and not self._own(thing):
-                self._put(base, cell, state, head)
+                self._put(base, cell, state, head, where)
 
     def _account(self, event: Event, node: ir.Call | ir.Asm, state: State) -> None:
         """The constructor's state of what may be a table is given, or taken."""
@@ -339,6 +364,8 @@ class Primitives(Flushed):
             self._strips_again(base, event._replace(term=base, chain=chain), node.place, state)
             state.stripped = {**state.stripped, base: Strip(chain, waited if base in state.since else None)}
             self.ledger.strips.add((self.function.key, base))
+            if any(before.kind in ("free", "put") and before.term == base for before in state.events):
+                self.ledger.stripped_late.add((self.function.key, base))
             event = event._replace(after=waited)
         self.emit(event._replace(term=base, chain=chain), state)
 
@@ -399,3 +426,10 @@ def _argument(arguments: dict[str, int], name: str, values: list[Term]) -> Term 
     """The argument that a primitive's meaning is about; None where it is no such primitive, or was not given that many."""
     index = arguments.get(name, len(values))
     return values[index] if index < len(values) else None
+
+
+def _record(thing: Term) -> Term:
+    """The object that a member lies in, at any depth."""
+    while thing[0] == "f":
+        thing = thing[1]
+    return thing

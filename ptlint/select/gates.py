@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from ptlint.select.graph import Chosen
-from ptlint.select.index import Fact, Index
+from ptlint.select.index import FILLED, Fact, Index
 from ptlint.select.split import line_of, lines
 from ptlint.tree import Tree
 
@@ -16,6 +16,7 @@ __all__ = ["guards", "makefile_gates", "switches", "text_gates"]
 
 _ENABLED = re.compile(rb"\b(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)[ \t]*\([ \t]*CONFIG_(\w+)")
 _DENIED = re.compile(rb"![ \t]*(?:IS_ENABLED|IS_BUILTIN|IS_REACHABLE)[ \t]*\([ \t]*CONFIG_(\w+)")
+_CONDITIONAL_END = re.compile(rb"^[ \t]*#[ \t]*endif", re.MULTILINE)
 _LIST = re.compile(r"^[ \t]*([\w-]+?)-(y|objs|\$\(CONFIG_(\w+)\))[ \t]*[+:]?=[ \t]*(.*)$", re.MULTILINE)
 
 
@@ -36,9 +37,9 @@ def text_gates(index: Index, facts: Iterable[Fact]) -> frozenset[str]:
     return frozenset(found)
 
 
-def switches(index: Index, facts: Iterable[Fact]) -> frozenset[str]:
-    """Symbols that change what these functions do: that are asked for in one, or without which one is there."""
-    found: set[str] = set()
+def switches(index: Index, facts: frozenset[Fact]) -> frozenset[str]:
+    """Symbols that change what these functions do: that are asked for in one, without which one is there, or that put one into a member."""
+    found = _filling(index, {fact.name.encode() for fact in facts})
     for path, chosen in _by_file(facts).items():
         parts = index.files[path].parts
         for fact in chosen:
@@ -47,6 +48,18 @@ def switches(index: Index, facts: Iterable[Fact]) -> frozenset[str]:
             found.update(guard.symbol for guard in parts.guards if definition.start <= guard.offset < definition.end)
             found.update(symbol.decode() for symbol in _ENABLED.findall(parts.text, definition.body, definition.end))
     return frozenset(found)
+
+
+def _filling(index: Index, names: set[bytes]) -> set[str]:
+    """The symbols of the conditionals in which one of the functions is put into a member."""
+    found: set[str] = set()
+    for path, file in index.files.items():
+        text = file.parts.text
+        for guard in file.parts.guards if path.endswith(".c") and not names.isdisjoint(name for _, name in file.members) else ():
+            end = _CONDITIONAL_END.search(text, guard.offset)
+            if end is not None and any(match[2] in names for match in FILLED.finditer(text, guard.offset, end.start())):
+                found.add(guard.symbol)
+    return found
 
 
 def guards(index: Index, chosen: Chosen) -> tuple[tuple[str, str, int], ...]:

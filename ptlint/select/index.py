@@ -17,12 +17,12 @@ from ptlint.select.syntax import complete
 from ptlint.select.vocabulary import Vocabulary
 from ptlint.tree import Tree
 
-__all__ = ["Fact", "File", "Index", "read_index"]
+__all__ = ["FILLED", "Fact", "File", "Index", "read_index"]
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_]\w*")
 _INCLUDED = re.compile(rb'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+\.c)"', re.MULTILINE)
 _MEMBER = re.compile(rb"(?:\.|->)[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t\n]*(?:[A-Z_]+\()?[ \t\n]*&?([A-Za-z_]\w*)")
-_FILLED = re.compile(rb"(?:\.|->)\s*(\w+)\s*=\s*&?\s*(\w+)\s*[,;}]")
+FILLED = re.compile(rb"(?:\.|->)\s*(\w+)\s*=\s*&?\s*(\w+)\s*[,;}]")
 _SOURCES = (".c", ".h")
 
 
@@ -82,7 +82,7 @@ def read_index(tree: Tree, rules: SelectRules, vocabulary: Vocabulary, ways: Seq
         size += len(data)
         for name in _INCLUDED.findall(data) if b'.c"' in data else ():
             includers.setdefault(posixpath.normpath(posixpath.join(posixpath.dirname(path), name.decode())), set()).add(path)
-        if path.endswith(".c") and path.startswith(rules.fillers.paths) and (pairs := frozenset(_FILLED.findall(data))):
+        if path.endswith(".c") and path.startswith(rules.fillers.paths) and (pairs := frozenset(FILLED.findall(data))):
             filled[path] = pairs
         if whole or any(text in data for text in vocabulary.coarse) or (path.endswith(".h") and any(text in data for text in ways)):
             files[path] = _apart(path, data, rules, vocabulary, shelf)

@@ -61,7 +61,7 @@ def no_destructor(build: Build) -> Iterator[RawFinding]:
     ledger, origins = build.ledger, build.origins
     ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
     for (function, event), runtimes in ledger.unstripped.items():
-        if event.level not in ledger.made or (function, event.term) in ledger.strips or origins.dead(function):
+        if event.level not in ledger.made or (function, event.term) in ledger.stripped_late or origins.dead(function):
             continue
         # What is put where other things than the allocator take it out again is kept, not freed.
         kept = event.extra in ledger.stripped_cells or event.extra not in ledger.drains or event.chain[-1].role != "handover"
@@ -73,13 +73,18 @@ def no_destructor(build: Build) -> Iterator[RawFinding]:
                 continue
             event = event._replace(space=event.space or ("kernel" if any(origin.space == "kernel" for origin in answers) else ""))
         ways.setdefault(event.chain, {})[event] = runtimes
+    # Where a table is put by a function that knows it, its callers add nothing.
+    known = {event.extra for chain, events in ways.items() for event in events if event.kind == "put" and not chain[0].text}
     calls: dict[Place, dict[Event, Runtimes]] = {}
     for chain, events in ways.items():
         if not any(chain[index:] in ways for index in range(1, len(chain))):
-            calls.setdefault(chain[0].place, {}).update(events)
-    for events in calls.values():
+            own = {event: runtimes for event, runtimes in events.items() if event.kind != "put" or not chain[0].text or event.extra not in known}
+            calls.setdefault(chain[0].place, {}).update(own)
+    for events in filter(None, calls.values()):
         event = min(events, key=repr)
         hop = event.chain[0]
+        if event.kind == "put":
+            event = event._replace(chain=(*event.chain, *min(chain for chain, _ in ledger.drains[event.extra])))
         message = "page table is freed, and its destructor never ran: its lock, type and accounting are left"
         # What is left while the kernel boots is left once, and where it boots on.
         kernel = all(event.space == "kernel" for event in events)
@@ -93,7 +98,8 @@ def _constructed(build: Build, function: str, event: Event, answers: Answers) ->
     For tables of processes it does; for one of the kernel, where those that get there make such tables, too.
     """
     kept = [origin for origin in answers if origin.kind in ("linked", "kept")]
-    if answers and all(origin in kept and origin.space == "user" for origin in answers):
+    spaces = {origin.space for origin in answers}
+    if "user" in spaces and spaces <= {"user", "own"} and all(origin in kept for origin in answers):
         return True
     kernel = [origin for origin in kept if origin.space == "kernel"]
     if not kernel or any(origin.space == "user" for origin in answers):

@@ -16,6 +16,8 @@ from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import FLUSHED, Event, Hop
 from ptlint.frontend.ir import Place
 
+_TWICE = "page table is freed or queued a second time on this path"
+
 __all__ = ["immediate", "left", "linked", "reachable", "semi_rcu", "twice", "used"]
 
 
@@ -161,5 +163,6 @@ def twice(build: Build) -> Iterator[RawFinding]:
         ways.setdefault(double.second.chain[0], {})[table] = runtimes
     for hop, events in ways.items():
         event = min(events, key=weight)
-        message = "page table is freed or queued a second time on this path"
+        queued = event.chain[0].deferral == "pending"
+        message = "page table is freed while a node in it is queued for something else" if queued else _TWICE
         yield finding("PTL014", "error", message, hop, event, (), build, all_of(events.values()))
