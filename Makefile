@@ -9,7 +9,7 @@ ROOT ?= free_pte
 YARDSTICK ?= $(if $(KERNEL),$(foreach tool,$(wildcard ../shared/kernels/clang-baseline),$(tool) run))
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: demo test check bench lint dist docs clean
+.PHONY: demo test quick check bench lint dist docs clean
 .DEFAULT_GOAL := demo
 
 ## a run over the small kernel that comes along; findings are what it is there for
@@ -20,6 +20,10 @@ demo: $(VENV)/.run
 ## the tests; real kernels with PTLINT_KERNELS=DIR (see CONTRIBUTING.md)
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n $(JOBS)
+
+## the tests that take less than a minute together
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n $(JOBS) -m "not slow and not kernel"
 
 ## check a kernel: make check TREE=~/linux
 check: $(VENV)/.run

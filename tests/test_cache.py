@@ -43,6 +43,8 @@ from ptlint.progress import NullProgress
 from ptlint.tree import open_tree
 from ptlint.tree.overlay import Overlay
 
+pytestmark = pytest.mark.slow  # whole runs, many times over
+
 FILES = ("mm/memory.c", "mm/pt_reclaim.c", "include/linux/mm.h", "arch/x86/include/asm/pgtable.h", "arch/x86/Kconfig", "mm/Makefile")
 Change = Callable[[Path], None]
 

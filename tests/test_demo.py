@@ -27,6 +27,8 @@ from ptlint.report.interface import Style
 from ptlint.report.order import ordered
 from ptlint.report.registry import renderer
 
+pytestmark = pytest.mark.slow  # whole runs, many times over
+
 SCHEMAS = ROOT / "docs" / "schema"
 VARIANTS = {
     *("nopv", "nopv/no-pt-reclaim", "nopv/pae", "native", "xen", "hyperv", "kvm"),

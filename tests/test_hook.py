@@ -14,6 +14,8 @@ from cases import DEMO, ROOT
 from test_change import mail
 from test_tree import git
 
+pytestmark = pytest.mark.slow  # whole runs, many times over
+
 Ran = subprocess.CompletedProcess[str]
 BAD = ("\tpte_free_defer(mm, table);", "\tpte_free(mm, table);")
 

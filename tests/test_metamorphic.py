@@ -21,6 +21,8 @@ from ptlint.report.interface import Style
 from ptlint.report.order import ordered
 from ptlint.report.registry import renderer
 
+pytestmark = pytest.mark.slow  # whole runs, many times over
+
 VARIANTS = ("nopv", "native/no-pt-reclaim", "kvm/no-pt-reclaim")
 _FUNCTION = re.compile(r"^[a-z_][\w\s*]*?\b(\w+)\([^;{}#]*\)\s*\{", re.MULTILINE)
 LOCALS = ("ptl", "old", "table", "batch", "pmdval", "err", "new", "start", "floor", "ceiling", "empty", "full", "first", "vma", "mask", "info", "i")

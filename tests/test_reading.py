@@ -20,6 +20,8 @@ from ptlint.pool import Job, Lost, Pool
 from ptlint.progress import NullProgress
 from ptlint.worker import AnalyseTask, ParseTask
 
+pytestmark = pytest.mark.slow  # whole runs, many times over
+
 Tasks = list[ParseTask | AnalyseTask]
 
 

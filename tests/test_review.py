@@ -31,6 +31,8 @@ from ptlint.results import CheckResult, Finding, Incomplete, Location, Object, S
 from ptlint.review import ChangeRequest, planned, review
 from ptlint.tree import Tree, open_tree
 
+pytestmark = pytest.mark.slow  # whole runs, many times over
+
 VARIANTS = tuple(VariantInfo(name, name, {}) for name in ("nopv", "kvm"))
 
 
