@@ -229,9 +229,10 @@ class Calls(Primitives):
             elif event.kind == "use":
                 self._used_below(event, terms.root(substitute.term(event.term)), node.place, state)
             elif event.kind == "pend":
+                base = terms.root(substitute.term(event.term))
                 text = node.text if isinstance(node, ir.Call) else node.macro
-                hop = Hop(self.function.key, node.place, text, "pending", "wrapper", True)
-                self.emit(event._replace(term=terms.root(substitute.term(event.term)), chain=(hop, *event.chain)), state)
+                hop = Hop(self.function.key, node.place, text, event.chain[0].deferral, "wrapper", True)
+                self.emit(event._replace(term=base, chain=(hop, *event.chain), level=event.level or self.level(base, state)), state)
             elif event.kind in ("make", "strip"):
                 self._account(event._replace(term=substitute.term(event.term)), node, state)
             elif event.kind == "free":

@@ -307,6 +307,7 @@ class Primitives(Flushed):
             self._add(thing, head, where, state)
         elif action.action == "del":
             state.facts[("unlisted", thing)] = True
+            state.events = tuple(event for event in state.events if event.kind != "pend" or event.value == ZERO or event.value != _record(thing))
         elif action.action == "splice":
             self._splice(thing, head, where, state)
 
@@ -351,6 +352,16 @@ class Primitives(Flushed):
             cell = self._cell(head)
             if cell and not self._own(thing):
                 self._put(base, cell, state, head, where)
+            if base[0] == "m":
+                self._listed(base, where, state)
+
+    def _listed(self, record: Term, where: ir.Place, state: State) -> None:
+        """A record made here goes where others find it: so do the tables that were put into it."""
+        for place, value in state.memory.items():
+            base = terms.root(value)
+            if place[0] == "f" and place[1] == record and base[0] in ("p", "v") and (self.level(base, state) or self._may_be_page(base)):
+                hop = Hop(self.function.key, where, "", "listed", "handover", True)
+                self.emit(Event("pend", base, chain=(hop,), value=record, place=where, level=self.level(base, state)), state)
 
     def _account(self, event: Event, node: ir.Call | ir.Asm, state: State) -> None:
         """The constructor's state of what may be a table is given, or taken."""

@@ -58,7 +58,8 @@ class Event(NamedTuple):
     ``term`` gets the value ``value``), ``wait`` (of the kind ``extra``), ``make`` and ``strip`` (the constructor's
     state is given or taken), ``queue`` (the work item, or the like, at ``term`` by ``extra``), ``list`` (the node at ``term`` goes on
     the list at ``value``, which is the caller's), ``splice`` (so does all that is on the list at ``term``), ``use`` (the function ``value`` looks
-    into what it gave away before, by ``extra``, and cannot tell whether it is a table).
+    into what it gave away before, by ``extra``, and cannot tell whether it is a table), ``pend`` (somebody will look for the table later: a node in
+    it is queued, or the record ``value``, that it was put into, is on a list that others see).
     ``after`` are the waits between the unlink, or the function's entry, and this event. ``chain`` are the calls that lead to it, outermost
     first. ``unlinked`` is where the entry that pointed to the table was cleared before, if this path did that;
     ``level`` is that of the table, once it is known to be one, ``space`` whose it is. ``stripped`` says of a free, or a put, that the

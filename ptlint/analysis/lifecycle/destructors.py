@@ -60,6 +60,7 @@ def no_destructor(build: Build) -> Iterator[RawFinding]:
     """PTL021, at the call that leads to the free."""
     ledger, origins = build.ledger, build.origins
     ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
+    noted = {event.chain for _, event in ledger.unstripped}
     for (function, event), runtimes in ledger.unstripped.items():
         if event.level not in ledger.made or (function, event.term) in ledger.stripped_late or origins.dead(function):
             continue
@@ -72,14 +73,15 @@ def no_destructor(build: Build) -> Iterator[RawFinding]:
             if not _constructed(build, function, event, answers):
                 continue
             event = event._replace(space=event.space or ("kernel" if any(origin.space == "kernel" for origin in answers) else ""))
-        ways.setdefault(event.chain, {})[event] = runtimes
+        # It is said where it is done, whoever knows that the constructor ran.
+        nearest = next(event.chain[index:] for index in range(len(event.chain) - 1, -1, -1) if event.chain[index:] in noted)
+        ways.setdefault(nearest, {})[event._replace(chain=nearest)] = runtimes
     # Where a table is put by a function that knows it, its callers add nothing.
     known = {event.extra for chain, events in ways.items() for event in events if event.kind == "put" and not chain[0].text}
     calls: dict[Place, dict[Event, Runtimes]] = {}
     for chain, events in ways.items():
-        if not any(chain[index:] in ways for index in range(1, len(chain))):
-            own = {event: runtimes for event, runtimes in events.items() if event.kind != "put" or not chain[0].text or event.extra not in known}
-            calls.setdefault(chain[0].place, {}).update(own)
+        own = {event: runtimes for event, runtimes in events.items() if event.kind != "put" or not chain[0].text or event.extra not in known}
+        calls.setdefault(chain[0].place, {}).update(own)
     for events in filter(None, calls.values()):
         event = min(events, key=repr)
         hop = event.chain[0]

@@ -10,7 +10,7 @@ from ptlint.analysis.lifecycle.asked import asked_for
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, walked_by_hardware, weight
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.result import RawFinding
-from ptlint.analysis.values import MISSED, Event, Hop
+from ptlint.analysis.values import MISSED, UNTOLD, Event, Hop
 from ptlint.frontend import ir
 from ptlint.frontend.ir import Place
 from ptlint.program.border import Border
@@ -51,7 +51,11 @@ def no_flush(build: Build, taken: set[tuple[str, int]]) -> Iterator[RawFinding]:
         )
         gather = any(build.takes_gather(hop.function) for hop in event.chain)
         knows = elsewhere and (gather or (bool(suspect.told) and not asked_for(build.program, suspect.function, suspect.told)))
-        if knows or any(word.startswith("cell:") for word in event.after) or event.unlinked.space == "own" or origins.dead(suspect.function):
+        # Who empties a container may have flushed before. The gather's own batch is emptied by who puts a table there, when it is full;
+        # of a flush that is not told of tables ``untold`` speaks.
+        cells = {word.removeprefix("cell:") for word in event.after if word.startswith("cell:")}
+        apart = not cells <= build.ledger.gathers or (bool(cells) and UNTOLD in event.after)
+        if knows or apart or event.unlinked.space == "own" or origins.dead(suspect.function):
             continue
         met = walked_by_hardware(origins.of(suspect.function, event.term))
         if not met or any((hop.place.file, hop.place.line) in taken for hop in event.chain):
