@@ -72,7 +72,9 @@ def no_destructor(build: Build) -> Iterator[RawFinding]:
             answers = origins.of(function, event.term)
             if not _constructed(build, function, event, answers):
                 continue
-            event = event._replace(space=event.space or ("kernel" if any(origin.space == "kernel" for origin in answers) else ""))
+            spaces = {origin.space for origin in answers}
+            # Whose it is the callers know better than the way that it was found by.
+            event = event._replace(space="kernel" if spaces == {"kernel"} else event.space or ("kernel" if "kernel" in spaces else ""))
         # It is said where it is done, whoever knows that the constructor ran.
         nearest = next(event.chain[index:] for index in range(len(event.chain) - 1, -1, -1) if event.chain[index:] in noted)
         ways.setdefault(nearest, {})[event._replace(chain=nearest)] = runtimes
