@@ -61,8 +61,11 @@ def no_destructor(build: Build) -> Iterator[RawFinding]:
     ledger, origins = build.ledger, build.origins
     ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
     noted = {event.chain for _, event in ledger.unstripped}
+    late = {event.chain for function, event in ledger.unstripped if (function, event.term) in ledger.stripped_late}
     for (function, event), runtimes in ledger.unstripped.items():
-        if event.level not in ledger.made or (function, event.term) in ledger.stripped_late or origins.dead(function):
+        # Where it is done, or by whom that is called, it may be known that the destructor runs yet.
+        runs = any(event.chain[index:] in late for index in range(len(event.chain)))
+        if event.level not in ledger.made or runs or origins.dead(function):
             continue
         # What is put where other things than the allocator take it out again is kept, not freed.
         kept = event.extra in ledger.stripped_cells or event.extra not in ledger.drains or event.chain[-1].role != "handover"
