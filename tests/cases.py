@@ -89,11 +89,11 @@ def compare(expected: list[Expectation], found: list[Found]) -> list[str]:
     return sorted(wrong)
 
 
-def analysed(name: str, keeper: Keeper | None = None, unsaved: dict[str, bytes] | None = None) -> BuildResult:
+def analysed(name: str, keeper: Keeper | None = None, unsaved: dict[str, bytes] | None = None, left_out: frozenset[str] = frozenset()) -> BuildResult:
     """The single-file case ``name``: one variant, no Kconfig, no selection.
 
     The walker under RCU that border.h has is called by a file of its own, that is linked to every case that does not leave the walker out.
-    ``keeper`` keeps summaries; ``unsaved`` are contents in place of the files' own.
+    ``keeper`` keeps summaries; ``unsaved`` are contents in place of the files' own; ``left_out`` is what a selection would leave out.
     Of a case that says so, IOMMUs walk the kernel's tables, or flushes go by broadcast.
     """
     border = load_border(resources.rules())
@@ -106,6 +106,7 @@ def analysed(name: str, keeper: Keeper | None = None, unsaved: dict[str, bytes] 
         variants={"nopv": "nopv"},
         incomplete=(),
         units=1,
+        left_out=left_out,
         keeper=keeper,
         devices="#define BORDER_DEVICES" in text,
         broadcasts="#define BORDER_BROADCASTS" in text,

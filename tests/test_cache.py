@@ -326,6 +326,21 @@ def test_a_damaged_entry_is_dropped(tmp_path: Path) -> None:
     assert "damaged" in texts[0]
 
 
+def test_a_damaged_entry_among_others_is_dropped(tmp_path: Path) -> None:
+    one = store(tmp_path)
+    one.put("a", b"k", b"data", b"one")
+    one.put("a", b"k", b"more", b"two")
+    one.close()
+    with sqlite3.connect(tmp_path / "ptlint.sqlite") as connection:
+        connection.execute("UPDATE entry SET data = ? WHERE tag = ?", (b"date", b"one"))
+    connection.close()
+    texts: list[str] = []
+    again = store(tmp_path, texts)
+    assert again.entries("a", b"k") == [(b"two", b"", b"more")]
+    assert "damaged" in texts[0]
+    assert again.info().entries == {"a": (1, 4)}
+
+
 def test_where_nothing_can_be_written_it_works_and_says_so_once(tree: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     notices = Notices()

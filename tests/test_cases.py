@@ -6,12 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cases import CASES, DEMO, ROOT, Expectation, Found, analysed, compare, expectations, known_limit, linked
+from cases import CASES, DEMO, ROOT, Expectation, Found, analysed, compare, expectations, known_limit
 
-from ptlint import resources
 from ptlint.analysis import build
-from ptlint.analysis.build import analyse
-from ptlint.program.border import load_border
 
 FILES = sorted(path.name for path in CASES.glob("*.c"))
 LIMITS = {name: limit for name in FILES if (limit := known_limit((CASES / name).read_text()))}
@@ -135,14 +132,6 @@ def test_a_number_in_a_descriptor_makes_no_build_run_again(monkeypatch: pytest.M
 
 
 def test_what_runs_later_is_looked_at_whoever_chose_it() -> None:
-    found = analyse(
-        linked("work-that-calls-rcu.c"),
-        load_border(resources.rules()),
-        build="case",
-        variants={"nopv": "nopv"},
-        incomplete=(),
-        units=1,
-        left_out=frozenset(("doomed_queue",)),
-    )
+    found = analysed("work-that-calls-rcu.c", left_out=frozenset(("doomed_queue",)))
     assert not found.findings
     assert ("doomed_free", "__free_page", "rcu") in {(site.function, site.text, site.deferral) for site in found.sites}

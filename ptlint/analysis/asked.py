@@ -35,15 +35,15 @@ class Answers:
 
     Args:
         summary: gives a function's summary.
-        summed: gives the digest of that.
+        digested: gives the digest of that.
     """
 
-    def __init__(self, program: Program, relevance: Relevance, summary: Callable[[str], Summary], summed: Callable[[str], bytes]) -> None:
+    def __init__(self, program: Program, relevance: Relevance, summary: Callable[[str], Summary], digested: Callable[[str], bytes]) -> None:
         self._program = program
         self._relevance = relevance
         self._everywhere = frozenset(program.runtimes)
         self.summary = summary
-        self._summed = summed
+        self._digested = digested
         self._known: dict[Question, Any] = {}
         self._digests: dict[Question, bytes] = {}
 
@@ -92,7 +92,7 @@ class Answers:
     def digest(self, question: Question) -> bytes:
         """Equal for equal answers, of whichever build."""
         if question[0] == "summary":
-            return self._summed(question[1])
+            return self._digested(question[1])
         if question not in self._digests:
             self._digests[question] = self._plain(question)
         return self._digests[question]

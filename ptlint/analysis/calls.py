@@ -212,11 +212,7 @@ class Calls(Primitives):
             elif event.kind == "set":
                 value = substitute.term(event.value)
                 place = substitute.place(event.term)
-                entry = self.border.entries.get(terms.place_type(place))
-                if not self._own(place) and entry is not None and entry.below == "data" and not self.leads_on(value):
-                    if value[0] == "p":
-                        self.hand_down(place, value, state, event.place or node.place)
-                elif not self._own(place):
+                if not self._own(place) and not self.sets_data(place, value, state, event.place or node.place):
                     plain = judge == "all" or (event.term[0] == "d" and event.term[1][0] == "p")
                     self.set_entry(place, value, state, node.place, event.unlinked, judge=judge if plain else "none")
                 state.memory[place] = value

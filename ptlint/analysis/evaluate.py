@@ -231,10 +231,8 @@ class Evaluator:
         """Put a value into a place; an entry of a table that points to tables is an event."""
         entry = self.border.entries.get(terms.place_type(place))
         if entry is not None and not self._own(place):
-            if entry.below != "data" or self.leads_on(value):
+            if not self.sets_data(place, value, state, where):
                 self.set_entry(place, value, state, where)
-            elif value[0] == "p":
-                self.hand_down(place, value, state, where)
         elif place[0] == "f" and not self._own(place):
             self.watch_store(place, value, state, where)
             self.put_field(place, value, state, where)
@@ -243,16 +241,22 @@ class Evaluator:
         self.keep(place, value, state)
         state.memory[place] = value
 
-    def leads_on(self, value: Term) -> bool:
-        """Is it put together of a table's address? Where a large page is split, that goes into an entry of the last level's type."""
-        base = terms.root(value)
-        return value[0] == "o" and base[0] in ("m", "p") and self.types.get(base, "any") != "any"
+    def sets_data(self, place: Term, value: Term, state: State, where: ir.Place) -> bool:
+        """Does an entry of the last level's type get what is not put together of a table's address, as it is where a large page is split?
+
+        Of what a caller gives, the caller knows: it is told.
+        """
+        entry, base = self.border.entries.get(terms.place_type(place)), terms.root(value)
+        table = value[0] == "o" and base[0] in ("m", "p") and self.types.get(base, "any") != "any"
+        if table or entry is None or entry.below != "data":
+            return False
+        if value[0] == "p":
+            self.emit(Event("set", place, value=value, place=where, unlinked=Unlink(self.function.key, where, state.held > 0)), state)
+        return True
 
     def _own(self, place: Term) -> bool:
         """Is it a local variable, or part of one?"""
-        while place[0] == "f":
-            place = place[1]
-        return bool(place[0] == "a")
+        return bool(terms.record(place)[0] == "a")
 
     def set_entry(self, place: Term, value: Term, state: State, where: ir.Place, by: Unlink | None = None, judge: str = "all") -> None:
         """An entry gets a value: the table that it pointed to is unlinked, the one that it points to now published.
@@ -298,10 +302,6 @@ class Evaluator:
             if value == ZERO and judge == "all":
                 self.freed_below(old, place, where, state)
         self.emit(Event("set", place, value=value, place=where, unlinked=unlink), state)
-
-    def hand_down(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
-        """What the caller gives goes into an entry of the last level's type: whether that is a table's address the caller knows."""
-        self.emit(Event("set", place, value=value, place=where, unlinked=Unlink(self.function.key, where, state.held > 0)), state)
 
     def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
         self.here = node.place

@@ -116,9 +116,7 @@ class Fates(Clears):
     def _never_set(self, place: Term) -> bool:
         """Is it a local variable, or a number in one, that this path has not set?"""
         number = not bare(terms.place_type(place)).endswith(("*", "]"))
-        inner = place
-        while inner[0] == "f":
-            inner = inner[1]
+        inner = terms.record(place)
         return bool(inner[0] == "a" and (inner == place or (number and not self._holds_pages(place))))
 
     def _put(self, value: Term, cell: str, state: State, where: Term, at: ir.Place) -> None:

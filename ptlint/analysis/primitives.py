@@ -283,7 +283,7 @@ class Primitives(Flushed):
 
     def _hand_over(self, thing: Term, after: frozenset[str], node: ir.Call | ir.Asm, state: State, *, onward: bool = False) -> None:
         """Something is queued by a node inside it, and what happens then is not known: it is the object that is handed over."""
-        base = _record(thing)
+        base = terms.record(thing)
         if self.level(base, state):
             self._free(base, after, (), node, "handover", state, Event("free", base, stripped=True) if onward else None)
         else:
@@ -291,7 +291,7 @@ class Primitives(Flushed):
 
     def _pend(self, thing: Term, node: ir.Call | ir.Asm, state: State) -> None:
         """What is queued by a node inside a table, and not freed by what runs then, must be there until then."""
-        base = terms.root(_record(thing))
+        base = terms.root(terms.record(thing))
         freed = any(event.kind == "free" and event.term == base and event.chain[0].place == node.place for event in (*state.events, *state.gone))
         if thing[0] == "f" and not freed and (level := self.level(base, state)):
             text = node.text if isinstance(node, ir.Call) else node.macro
@@ -307,7 +307,7 @@ class Primitives(Flushed):
             self._add(thing, head, where, state)
         elif action.action == "del":
             state.facts[("unlisted", thing)] = True
-            state.events = tuple(event for event in state.events if event.kind != "pend" or event.value == ZERO or event.value != _record(thing))
+            state.events = tuple(event for event in state.events if event.kind != "pend" or event.value != terms.record(thing))
         elif action.action == "splice":
             self._splice(thing, head, where, state)
 
@@ -437,10 +437,3 @@ def _argument(arguments: dict[str, int], name: str, values: list[Term]) -> Term 
     """The argument that a primitive's meaning is about; None where it is no such primitive, or was not given that many."""
     index = arguments.get(name, len(values))
     return values[index] if index < len(values) else None
-
-
-def _record(thing: Term) -> Term:
-    """The object that a member lies in, at any depth."""
-    while thing[0] == "f":
-        thing = thing[1]
-    return thing

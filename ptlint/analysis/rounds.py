@@ -121,6 +121,5 @@ class Rounds(Calls):
 
 def _variable(place: Term) -> str | None:
     """The local variable that a place is, or is a member of."""
-    while place[0] == "f":
-        place = place[1]
-    return str(place[1]) if place[0] == "a" else None
+    base = terms.record(place)
+    return str(base[1]) if base[0] == "a" else None

@@ -229,6 +229,13 @@ def down(term: Term) -> Iterator[Term]:
         yield term
 
 
+def record(place: Term) -> Term:
+    """The object that a member lies in, at any depth; a place that is no member is its own."""
+    while place[0] == "f":
+        place = place[1]
+    return place
+
+
 def anchor(term: Term) -> Term:
     """As ``bottom``, through arithmetic too."""
     *_, last = down(term)

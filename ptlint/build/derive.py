@@ -21,7 +21,7 @@ from ptlint.build.solver import Solver
 from ptlint.errors import Unreadable, UsageError
 from ptlint.tree import Tree
 
-__all__ = ["axes", "derive_builds", "not_covered"]
+__all__ = ["derive_builds", "not_covered"]
 
 _MAX_AXES = 3
 
@@ -73,6 +73,7 @@ def derive_builds(
     makefiles = Makefiles(tree, rules.folder)
     runtimes = _runtimes()
     deciding = _deciding(kconfig, rules)
+    unknown = {symbol for name in set(switches) - _known(rules) if (symbol := kconfig.symbol(name)) is not None}
     found: list[Build] = []
     for pv, bits in ((False, 64), (True, 64), (False, 32)):
         plain = _Wish(pv, bits, ())
@@ -84,7 +85,6 @@ def derive_builds(
         if pv and not any(kconfig.value(name) == "y" for name in rules.paravirt.symbols):
             continue
         chosen = _free(deciding, kconfig, rules)[:_MAX_AXES]
-        unknown = {symbol for name in switches if name not in _known(rules) and (symbol := kconfig.symbol(name)) is not None}
         alone = [name for name in _free(unknown, kconfig, rules) if name not in chosen and bits == 64]
         found.append(_build(plain.name, plain.suffix, kconfig, makefiles, runtimes, rules))
         several = (without for number in range(1, len(chosen) + 1) for without in itertools.combinations(chosen, number))
@@ -99,14 +99,6 @@ def derive_builds(
     return [msgspec.structs.replace(build, passed_by=passed_by) for build in _merge(found)]
 
 
-def axes(kconfig: Configuration, rules: Rules) -> tuple[str, ...]:
-    """The symbols, on now and free to be off, that decide with others whether the deferred batch of tables is there.
-
-    That is what selects the batch's symbol (or is in the condition of a ``select``), what it depends on, and what depends on it.
-    """
-    return _free(_deciding(kconfig, rules), kconfig, rules)[:_MAX_AXES]
-
-
 def _known(rules: Rules) -> frozenset[str]:
     """The symbols that the rules have a word for."""
     gates = (*rules.gate, *rules.off, *rules.guests, *rules.pae)
@@ -114,7 +106,10 @@ def _known(rules: Rules) -> frozenset[str]:
 
 
 def _deciding(kconfig: Configuration, rules: Rules) -> frozenset[Any]:
-    """What ``axes`` chooses from, whatever values symbols have."""
+    """The symbols that decide with others whether the deferred batch of tables is there, whatever values they have.
+
+    That is what selects the batch's symbol (or is in the condition of a ``select``), what it depends on, and what depends on it.
+    """
     library = kconfig.library
     batches = {name for name in rules.batch.symbols if kconfig.symbol(name) is not None}
     deciding: list[Any] = []

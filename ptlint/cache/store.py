@@ -125,29 +125,31 @@ class Store:
             return None
         try:
             row = self._connection.execute("SELECT deps, data, sum FROM entry WHERE kind = ? AND key = ? AND tag = ?", (kind, key, tag)).fetchone()
-            if row is None:
-                return None
-            if row[2] != _sum(kind.encode(), key, tag, row[0], row[1]):
-                self._connection.execute("DELETE FROM entry WHERE kind = ? AND key = ? AND tag = ?", (kind, key, tag))
-                self._complain(f"an entry of the cache {self.path} was damaged and is dropped")
-                return None
-            return bytes(row[1])
+            return bytes(row[1]) if row is not None and self._sound(self._connection, kind, key, tag, *row) else None
         except (sqlite3.Error, TypeError) as error:
             self._failed(error if isinstance(error, sqlite3.Error) else sqlite3.DatabaseError(str(error)))
             return None
 
     def entries(self, kind: str, key: bytes) -> list[tuple[bytes, bytes, bytes]]:
-        """(tag, deps, data) of the entries of a key, those used last first; what is damaged is left out."""
+        """(tag, deps, data) of the entries of a key, those used last first, but for what is damaged."""
         if self._connection is None:
             return []
         try:
             rows = self._connection.execute(
                 "SELECT tag, deps, data, sum FROM entry WHERE kind = ? AND key = ? ORDER BY used DESC LIMIT ?", (kind, key, _CANDIDATES)
-            )
-            return [(tag, deps, data) for tag, deps, data, found in rows if found == _sum(kind.encode(), key, tag, deps, data)]
+            ).fetchall()
+            return [(tag, deps, data) for tag, deps, data, found in rows if self._sound(self._connection, kind, key, tag, deps, data, found)]
         except (sqlite3.Error, TypeError) as error:
             self._failed(error if isinstance(error, sqlite3.Error) else sqlite3.DatabaseError(str(error)))
             return []
+
+    def _sound(self, connection: sqlite3.Connection, kind: str, key: bytes, tag: bytes, deps: bytes, data: bytes, found: bytes) -> bool:
+        """Does an entry have the sum that was kept with it? One that has not is dropped, which is said."""
+        if found == _sum(kind.encode(), key, tag, deps, data):
+            return True
+        connection.execute("DELETE FROM entry WHERE kind = ? AND key = ? AND tag = ?", (kind, key, tag))
+        self._complain(f"an entry of the cache {self.path} was damaged and is dropped")
+        return False
 
     def touch(self, kind: str, key: bytes, tag: bytes = b"") -> None:
         """The entry was used now. That is noted once an hour: to note it writes the whole entry anew."""

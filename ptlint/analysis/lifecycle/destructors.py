@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
+from ptlint.analysis.lifecycle.common import Build, all_of, finding, live_here, weight
 from ptlint.analysis.noted import Noted
 from ptlint.analysis.origins import Answers
 from ptlint.analysis.result import RawFinding
@@ -59,7 +59,7 @@ def destroyed_twice(build: Build) -> Iterator[RawFinding]:
 def no_destructor(build: Build) -> Iterator[RawFinding]:
     """PTL021, at the call that leads to the free."""
     ledger, origins = build.ledger, build.origins
-    ways: dict[tuple[Hop, ...], dict[Event, Runtimes]] = {}
+    calls: dict[Place, Noted[Event]] = {}
     noted = {event.chain for _, event in ledger.unstripped}
     late = {event.chain for function, event in ledger.unstripped if (function, event.term) in ledger.stripped_late}
     for (function, event), runtimes in ledger.unstripped.items():
@@ -80,14 +80,13 @@ def no_destructor(build: Build) -> Iterator[RawFinding]:
             event = event._replace(space="kernel" if spaces == {"kernel"} else event.space or ("kernel" if "kernel" in spaces else ""))
         # It is said where it is done, whoever knows that the constructor ran.
         nearest = next(event.chain[index:] for index in range(len(event.chain) - 1, -1, -1) if event.chain[index:] in noted)
-        ways.setdefault(nearest, {})[event._replace(chain=nearest)] = runtimes
-    # Where a table is put by a function that knows it, its callers add nothing.
-    known = {event.extra for chain, events in ways.items() for event in events if event.kind == "put" and not chain[0].text}
-    calls: dict[Place, dict[Event, Runtimes]] = {}
-    for chain, events in ways.items():
-        own = {event: runtimes for event, runtimes in events.items() if event.kind != "put" or not chain[0].text or event.extra not in known}
-        calls.setdefault(chain[0].place, {}).update(own)
-    for events in filter(None, calls.values()):
+        calls.setdefault(nearest[0].place, Noted()).add(event._replace(chain=nearest), runtimes)
+    # Where a table is put by a function that knows it, with no call, its callers add nothing.
+    known = {event.extra for events in calls.values() for event in events if event.kind == "put" and not event.chain[0].text}
+    for noted_here in calls.values():
+        events = {event: runtimes for event, runtimes in noted_here.items() if event.extra not in known or not event.chain[0].text}
+        if not events:
+            continue
         event = min(events, key=repr)
         hop = event.chain[0]
         if event.kind == "put":

@@ -16,9 +16,9 @@ from ptlint.analysis.result import Proof, RawFinding
 from ptlint.analysis.values import FLUSHED, Event, Hop
 from ptlint.frontend.ir import Place
 
-_TWICE = "page table is freed or queued a second time on this path"
-
 __all__ = ["immediate", "left", "linked", "reachable", "semi_rcu", "twice", "used"]
+
+_TWICE = "page table is freed or queued a second time on this path"
 
 
 def immediate(build: Build) -> Iterator[RawFinding]:
