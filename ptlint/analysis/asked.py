@@ -41,6 +41,7 @@ class Answers:
     def __init__(self, program: Program, relevance: Relevance, summary: Callable[[str], Summary], digested: Callable[[str], bytes]) -> None:
         self._program = program
         self._relevance = relevance
+        self._completions = relevance.border.completions
         self._everywhere = frozenset(program.runtimes)
         self.summary = summary
         self._digested = digested
@@ -78,6 +79,8 @@ class Answers:
                 return bare(program.member_types.get(member, ""))
             case ("keeps", member):
                 return member in self._relevance.kept
+            case ("completes", key):
+                return not self._completions.isdisjoint(program.callees.get(key, ()))
             case ("enter", key, table, place):
                 return self._relevance.enter(key, table=table, place=place)
         raise AssertionError(question)
@@ -158,6 +161,10 @@ class Asked:
     def keeps(self, member: str) -> bool:
         """Is a member known to be given tables, whatever its type says?"""
         return bool(self._ask("keeps", member))
+
+    def completes(self, key: str) -> bool:
+        """Does a function let somebody go on who waits?"""
+        return bool(self._ask("completes", key))
 
     def enter(self, key: str, *, table: bool, place: bool) -> bool:
         """Go into a call? See ``Relevance``."""

@@ -30,7 +30,9 @@ class Calls(Primitives):
         """Evaluate the arguments, find the targets, apply what they do."""
         states: list[tuple[list[Term], State]] = [([], state)]
         for argument in node.args:
-            evaluated = [([*done, value], after) for done, before in states for value, after in self.evaluate(argument, before)]
+            evaluated = [
+                ([*done, value], after) for done, before in states for value, after in self.evaluate(self._passed_as(argument, node), before)
+            ]
             states = list(self.ledger.first(evaluated, 6, "states"))
         found: list[tuple[Term, State]] = []
         for values, after in states:
@@ -69,6 +71,14 @@ class Calls(Primitives):
                 self._unresolved(node, state)
             found.append((self._unknown(node, values), state))
         return found
+
+    def _passed_as(self, argument: ir.Expr, node: ir.Call) -> ir.Expr:
+        """What is freed may be given as one of several types, in a union that is made for the call: it is passed as what is in that.
+
+        Source: GCC manual, Common Type Attributes, ``transparent_union``.
+        """
+        frees = isinstance(node.function, ir.FunctionRef) and node.function.key in self.border.frees
+        return argument.fields[0].value if frees and isinstance(argument, ir.Init) and len(argument.fields) == 1 else argument
 
     def _direct(self, key: str, values: list[Term], node: ir.Call, state: State, kind: str) -> list[tuple[Term, State]]:
         name = key.rsplit(":", 1)[-1]

@@ -290,6 +290,7 @@ class Evaluator:
             unlink = Unlink(self.function.key, where, locked, space, self.alone(state))
         if old != new and old[0] != "c":
             state.since[old] = (unlink, frozenset())
+            state.due = frozenset()
             if "cookie" in state.waits:
                 # The moment that was noted is before this.
                 state.waits = (state.waits - {"cookie"}) | {"late"}

@@ -85,6 +85,8 @@ class Primitives(Flushed):
             return [*marked, (ZERO, other)]
         if (value := _argument(border.counts, name, values)) is not None:
             return [(("n", ("holders", terms.root(value)), bare(node.type)), state)]
+        if name in border.callback_waits:
+            return self._await(border.callback_waits[name], values, node, key, state)
         if name in border.allocs:
             return [(("m", (node.place,), bare(node.type)), state)]
         if name in border.waits:
@@ -148,6 +150,14 @@ class Primitives(Flushed):
                 found += [(result, two)] if before is None else [(("c", 1), two), (ZERO, before)]
         return found
 
+    def _await(self, index: int, values: list[Term], node: ir.Call, key: str, state: State) -> list[tuple[Term, State]]:
+        """Waits until callbacks have run. Of one that this function queued since the unlink: a grace period lies between."""
+        waited = terms.record(values[index]) if 0 <= index < len(values) else ZERO
+        if any(index < 0 or (completes and terms.record(head) == waited) for head, completes in state.due):
+            self._see(node, key, "call", state)
+            self.emit(Event("wait", ZERO, extra="sync-rcu", place=node.place), state)
+        return [(self._unknown(node, []), state)]
+
     def _held_by_others(self, term: Term, state: State) -> bool:
         """Does the path know that others hold the page too?"""
         count = ("n", ("holders", terms.root(term)))
@@ -185,6 +195,8 @@ class Primitives(Flushed):
         named = callback[0] in ("fn", "p")
         held = self._item_functions(thing, state) if defer.member and not named else []
         callbacks = self._callbacks(callback) if named else held
+        if defer.kind == "rcu":
+            state.due |= {(thing, any(map(self.asked.completes, callbacks)))}
         if defer.callback >= 0 and (defer.kind == "rcu" or (thing[0] == "f" and bare(thing[3]) in self.border.heads)):
             self.watch_queue(thing, callbacks, node, state)
         if not callbacks and (defer.member or handed != ZERO) and self._hangs_on_param(thing):

@@ -70,9 +70,11 @@ class Rounds(Calls):
         state.memory = {
             place: value
             for place, value in state.memory.items()
-            if terms.place_type(place) not in self.border.entries or (value == terms.ZERO and turned.isdisjoint(terms.parts(place)))
+            if terms.place_type(place) not in self.border.entries
+            or (value == terms.ZERO and turned.isdisjoint(terms.parts(place)))
+            or self._put_aside(place, value, state)
         }
-        held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place)}
+        held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place) or self._put_aside(place, value, state)}
         # A table that was freed is done with: its destructor says nothing of the next one.
         gone = {event.term for event in state.events if event.kind in ("free", "put")} - held
         state.stripped = {base: strip for base, strip in state.stripped.items() if base not in gone}
@@ -81,6 +83,11 @@ class Rounds(Calls):
         state.fence = len(state.events)
         state.since = {base: unlink for base, unlink in state.since.items() if base in held}
         state.facts = {term: truth for term, truth in state.facts.items() if term[1] in held or not self._of_this_round(term)}
+
+    def _put_aside(self, place: Term, value: Term, state: State) -> bool:
+        """Was an entry that is cleared by now copied into a page that nobody else has seen? There all of them lie when the loop is done."""
+        page = terms.bottom(place)
+        return page[0] == "m" and terms.place_type(place) in self.border.entries and self.fresh(page, state) and terms.root(value) in state.since
 
     def _of_every_round(self, head: int, state: State) -> tuple[Event, ...]:
         """The frees so far of tables that variables lead to which the loop does not set: the next time around these are the same tables."""

@@ -150,6 +150,7 @@ class State:
     what it was when the loop was ``entered``. ``passes``
     are the calls so far that were given an address space or a mapping. ``taken`` is what was taken off a list that others put things on, with
     the waits since.
+    ``due`` are the nodes of callbacks of RCU that were queued since the last unlink, each with whether the callback completes something.
     """
 
     __slots__ = (
@@ -158,6 +159,7 @@ class State:
         "apart",
         "claims",
         "done",
+        "due",
         "ended",
         "entered",
         "events",
@@ -200,6 +202,7 @@ class State:
         self.anew: frozenset[int] = frozenset()
         self.entered: dict[int, frozenset[tuple[Term, Term]]] = {}
         self.taken: dict[Term, frozenset[str]] = {}
+        self.due: frozenset[tuple[Term, bool]] = frozenset()
 
     def copy(self) -> State:
         """A state of its own that starts equal."""
@@ -225,6 +228,7 @@ class State:
         other.anew = self.anew
         other.entered = self.entered
         other.taken = self.taken
+        other.due = self.due
         return other
 
     def key(self) -> tuple[object, ...]:
@@ -238,6 +242,7 @@ class State:
             self.fence,
             self.runtimes,
             self.waits,
+            self.due,
             self.done,
             self.held,
             self.exclusive,

@@ -178,6 +178,8 @@ class Border(msgspec.Struct, frozen=True, dict=True):
     accounts: dict[str, Account]
     touches: dict[str, tuple[int, ...]]
     fills: dict[str, Fill]
+    completions: frozenset[str]
+    callback_waits: dict[str, int]
     once: frozenset[str]
     runtimes: tuple[Runtime, ...]
 
@@ -208,6 +210,8 @@ class Border(msgspec.Struct, frozen=True, dict=True):
                 *self.accounts,
                 *self.touches,
                 *self.fills,
+                *self.completions,
+                *self.callback_waits,
             }
         )
 
@@ -315,6 +319,8 @@ def load_border(folder: Path) -> Border:
         accounts=_by_name(Account, data["account"]),
         touches={name: tuple(row["args"]) for row in data["touch"] for name in row["names"]},
         fills=_by_name(Fill, data["fill"]),
+        completions=_names(data["completion"]),
+        callback_waits={name: row.get("arg", -1) for row in data["callback_wait"] for name in row["names"]},
         once=_names(data["once"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
     )
