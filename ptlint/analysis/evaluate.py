@@ -384,7 +384,16 @@ class Evaluator:
     def _binary(self, operator: str, x: Term, y: Term) -> Term:
         if operator in _COMPARISONS and x == y and (x[0] != "n" or x[2].endswith("*")):
             return ("c", int(operator in ("==", "<=", ">=")))
+        for address, offset in ((x, y), (y, x)):
+            if operator == "+" and self._of_this_cpu(address, offset):
+                return address
         return terms.op(operator, x, y)
+
+    def _of_this_cpu(self, address: Term, offset: Term) -> bool:
+        """Is it a variable's address and a number that was read? A CPU's copy of a variable holds what the variable is for."""
+        number = offset[0] in ("n", "v") and not terms.type_of(offset).endswith(("*", "]")) and terms.bottom(offset)[0] in ("n", "g")
+        table = bare(terms.type_of(address)) in self.border.level_types or address[1] in self.border.kernel_roots
+        return number and address[0] == "g" and not table
 
     def _cond(self, node: ir.Cond, state: State) -> list[tuple[Term, State]]:
         found = []

@@ -41,11 +41,14 @@ def findings(
 def _clashes(notes: Notes, words: Words, program: Program, border: Border, names: Names, once: Callable[[str], bool]) -> Iterator[RawFinding]:
     """At the second claim: one for each head that is written, whatever says so; then what is used after."""
     groups: dict[tuple[str, str, Step], list[tuple[Clash, Runtimes]]] = {}
+    used_at: dict[tuple[str, str, str, int], Step] = {}  # a member that is named, and what is called with it, use it once
     overwritten = {clash.second.at if clash.kind == "open" else clash.first.at for clash in notes.clashes if clash.kind != "after"}
     for clash, runtimes in notes.clashes.items():
         if clash.kind == "after":
             if clash.first.at not in overwritten:
-                groups.setdefault(("PTL013", clash.second.member, clash.at), []).append((clash, runtimes))
+                member, at = clash.second.member, clash.at
+                step = used_at.setdefault((member, at.function, at.place.file, at.place.line), at)
+                groups.setdefault(("PTL013", member, step), []).append((clash, runtimes))
             continue
         used = clash.second.member if clash.kind == "walked" else clash.first.member
         groups.setdefault((rule_of(words, border, used), used, clash.at), []).append((clash, runtimes))
