@@ -198,9 +198,9 @@ class Evaluator:
 
     def _variable(self, node: ir.Var) -> Term:
         place: Term = ("a", node.id) if node.scope in ("param", "local") else ("g", node.id)
-        if place[0] == "g" and bare(node.type) in self.border.pages:
-            self.slots.add(place)
         kind = bare(node.type).split("[")[0].strip()
+        if place[0] == "g" and (kind in self.border.pages or kind == "void *"):
+            self.slots.add(place)  # an array of them too
         if place[0] == "g" and kind in PLAIN and self.asked.keeps(str(node.id)):
             # Numbers of tables: told from the base addresses that they are added to, as if they lay in a member.
             return terms.field(place, str(node.id), kind)
