@@ -404,10 +404,10 @@ class _Run(Rounds):
         return tuple(reversed(kept))
 
     def _carries(self, place: Term) -> bool:
-        """Can what lies there lead to a table? Entries are events of their own; counters and flags lead nowhere."""
+        """Can what lies there lead to a table? Entries of tables are events of their own; counters and flags lead nowhere."""
         kind = bare(terms.place_type(place)).split("[")[0].strip()
         if kind in self.border.entries:
-            return False
+            return place[0] == "f"  # a copy in a record
         return (
             kind in self.border.level_types
             or kind in self.border.pages

@@ -228,9 +228,9 @@ class Evaluator:
     # ---- stores --------------------------------------------------------------------------------------------
 
     def store(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
-        """Put a value into a place; an entry of a table that points to tables is an event."""
+        """Put a value into a place; an entry of a table that points to tables is an event. In a record there are copies of entries only."""
         entry = self.border.entries.get(terms.place_type(place))
-        if entry is not None and not self._own(place):
+        if entry is not None and place[0] != "f" and not self._own(place):
             if not self.sets_data(place, value, state, where):
                 self.set_entry(place, value, state, where)
         elif place[0] == "f" and not self._own(place):
