@@ -407,7 +407,7 @@ class _Run(Rounds):
         """Can what lies there lead to a table? Entries of tables are events of their own; counters and flags lead nowhere."""
         kind = bare(terms.place_type(place)).split("[")[0].strip()
         if kind in self.border.entries:
-            return place[0] == "f"  # a copy in a record
+            return bool(place[0] == "f")  # a copy in a record
         return (
             kind in self.border.level_types
             or kind in self.border.pages
