@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from ptlint.analysis.ledger import Suspect
+from ptlint.analysis.ledger import Suspect, Use
 from ptlint.analysis.lifecycle.asked import asked_for
 from ptlint.analysis.lifecycle.common import Build, Runtimes, all_of, finding, live_here, weight
 from ptlint.analysis.noted import Noted
@@ -139,16 +139,15 @@ def _goes(event: Event) -> str:
 
 
 def used(build: Build) -> Iterator[RawFinding]:
-    """PTL013, at the use; a second free is PTL014's."""
+    """PTL013, at the first use in a function after a free; a second free is PTL014's."""
     again = {double.second.chain[0].place for double in build.ledger.doubles}
-    merged: dict[tuple[str, Place, str], tuple[Event, Runtimes]] = {}
+    ways: dict[tuple[str, Hop], list[tuple[Use, Runtimes]]] = {}
     for use, runtimes in sorted(build.ledger.uses.items(), key=repr):
-        key = (use.function, use.place, use.text)
-        event, before = merged.get(key, (use.event, frozenset()))
-        merged[key] = (event, before | runtimes)
-    for (function, place, text), (event, runtimes) in merged.items():
-        if place in again:
-            continue
+        if use.place not in again:
+            ways.setdefault((use.function, use.event.chain[0]), []).append((use, runtimes))
+    for uses in ways.values():
+        function, place, text, event = min((use for use, _ in uses), key=lambda use: (use.place.file, use.place.line, not use.text, use.place.column))
+        runtimes = all_of(runtimes for _, runtimes in uses)
         at = Proof(place.file, place.line, place.column, build.program.name(function), text, "the table is used")
         path = tuple(proof(hop, build.program, "the table goes this way") for hop in event.chain)
         message = "the page table is used after it was freed or queued: it may belong to somebody else by now"
