@@ -363,7 +363,7 @@ class _Run(Rounds):
         if value is None:
             return [(terms.ZERO, state)]
         if isinstance(value, ir.Init) and value.fields and bare(value.type) not in self.border.entries:
-            return [(("v", _PUT_TOGETHER), self.fill(_PUT_TOGETHER, value, state))]
+            return [(("v", _PUT_TOGETHER), filled) for filled in self.fill(_PUT_TOGETHER, value, state)]
         return self.evaluate(value, state)
 
     def _case(self, result: Term, state: State) -> Case:

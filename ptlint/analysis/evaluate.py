@@ -14,6 +14,7 @@ from ptlint.program.border import Border
 
 if TYPE_CHECKING:
     from ptlint.analysis.asked import Asked
+    from ptlint.analysis.ledger import Ledger
 
 __all__ = ["FLAGS", "FOLIO", "PLAIN", "WORDS", "Evaluator", "bare", "written_type"]
 
@@ -58,6 +59,7 @@ class Evaluator:
     types: dict[Term, str]
     arrays: set[str]
     slots: set[Term]
+    ledger: Ledger
     folios: set[Term]
     guards: frozenset[str]
     here: ir.Place
@@ -306,11 +308,10 @@ class Evaluator:
 
     def _assign(self, node: ir.Assign, state: State) -> list[tuple[Term, State]]:
         self.here = node.place
+        if isinstance(node.right, ir.Init) and not node.op:
+            return self._assign_fields(node, node.right, state)
         found = []
         for value, middle in self.evaluate(node.right, state):
-            if isinstance(node.right, ir.Init) and not node.op:
-                found += self._assign_fields(node, node.right, middle)
-                continue
             for place, after in self.place(node.left, middle):
                 result = self._binary(node.op, self.load(place, after), value) if node.op else value
                 result = self._typed(result, written_type(node.left))
@@ -326,18 +327,21 @@ class Evaluator:
                 self.store(base, value, after, node.place)
                 found.append((value, after))
                 continue
-            found.append((base, self.fill(base, init, after)))
+            found += [(base, filled) for filled in self.fill(base, init, after)]
         return found
 
-    def fill(self, base: Term, init: ir.Init, state: State) -> State:
+    def fill(self, base: Term, init: ir.Init, state: State) -> list[State]:
         """The members of what lies at ``base`` get their values."""
+        states = [state]
         for part in init.fields:
             member = f"{part.record}.{part.path[-1]}"
             place = terms.field(base, member, self.asked.type_of(member)) if part.record else base
-            value, state = self.evaluate(part.value, state)[0]
-            self.keep(place, value, state)
-            state.memory[place] = value
-        return state
+            found = [way for before in states for way in self.evaluate(part.value, before)]
+            for value, after in found:
+                self.keep(place, value, after)
+                after.memory[place] = value
+            states = list(self.ledger.first([after for _, after in found], 6, "states"))
+        return states
 
     def maps_memory(self, value: Term) -> bool:
         """Does the value that is put together for an entry have the leaf bit?"""
