@@ -77,8 +77,10 @@ class Calls(Primitives):
 
         Source: GCC manual, Common Type Attributes, ``transparent_union``.
         """
+        if not isinstance(argument, ir.Init) or len(argument.fields) != 1:
+            return argument
         frees = isinstance(node.function, ir.FunctionRef) and node.function.key in self.border.frees
-        return argument.fields[0].value if frees and isinstance(argument, ir.Init) and len(argument.fields) == 1 else argument
+        return argument.fields[0].value if frees else argument
 
     def _direct(self, key: str, values: list[Term], node: ir.Call, state: State, kind: str) -> list[tuple[Term, State]]:
         name = key.rsplit(":", 1)[-1]
@@ -222,7 +224,7 @@ class Calls(Primitives):
             elif event.kind == "set":
                 value = substitute.term(event.value)
                 place = substitute.place(event.term)
-                if not self._own(place) and not self.sets_data(place, value, state, event.place or node.place):
+                if not terms.holds_copy(place) and not self.sets_data(place, value, state, event.place or node.place):
                     plain = judge == "all" or (event.term[0] == "d" and event.term[1][0] == "p")
                     self.set_entry(place, value, state, node.place, event.unlinked, judge=judge if plain else "none")
                 state.memory[place] = value

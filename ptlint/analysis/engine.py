@@ -407,19 +407,14 @@ class _Run(Rounds):
         """Can what lies there lead to a table? Entries of tables are events of their own; counters and flags lead nowhere."""
         kind = bare(terms.place_type(place)).split("[")[0].strip()
         if kind in self.border.entries:
-            return bool(place[0] == "f")  # a copy in a record
-        return (
-            kind in self.border.level_types
-            or kind in self.border.pages
-            or kind == "void *"
-            or (kind in WORDS and place[0] == "d" and place[1][0] == "p")
-        )
+            return terms.holds_copy(place)
+        return self._holds_pages(place) or (kind in WORDS and place[0] == "d" and place[1][0] == "p")
 
     def _of_result(self, place: Term, result: Term) -> bool:
         """Does it lie in the record that is returned, and can it lead to a table?"""
         if result[0] != "v" or result[1][0] != "a" or place[0] != "f" or place[1] != result[1]:
             return False
-        return self._carries(place) or bare(place[3]) in self.border.entries
+        return self._carries(place)
 
     def _answers(self, place: Term, value: Term) -> bool:
         """Is it what a function says by a pointer that it was given: a flag, a level, or where a lock lies in a page's descriptor?"""

@@ -190,12 +190,12 @@ class Evaluator:
                 return self.load(terms.field(outer[1], place[2], place[3]), state, type_)
             if (
                 place[1][0] == "g"
-                and state.waits
+                and (state.waits or state.due)
                 and ("v", place) not in state.taken
                 and bare(place[3]).removesuffix("*").strip() in self.border.links
             ):
                 # A list that all share: what came on it while this path waited was not waited for.
-                state.taken = {**state.taken, ("v", place): frozenset()}
+                state.take(("v", place))
         return ("v", place)
 
     def _variable(self, node: ir.Var) -> Term:
@@ -230,9 +230,8 @@ class Evaluator:
     # ---- stores --------------------------------------------------------------------------------------------
 
     def store(self, place: Term, value: Term, state: State, where: ir.Place) -> None:
-        """Put a value into a place; an entry of a table that points to tables is an event. In a record there are copies of entries only."""
-        entry = self.border.entries.get(terms.place_type(place))
-        if entry is not None and place[0] != "f" and not self._own(place):
+        """Put a value into a place; an entry of a table that points to tables is an event."""
+        if terms.place_type(place) in self.border.entries and not terms.holds_copy(place):
             if not self.sets_data(place, value, state, where):
                 self.set_entry(place, value, state, where)
         elif place[0] == "f" and not self._own(place):
@@ -388,8 +387,8 @@ class Evaluator:
     def _binary(self, operator: str, x: Term, y: Term) -> Term:
         if operator in _COMPARISONS and x == y and (x[0] != "n" or x[2].endswith("*")):
             return ("c", int(operator in ("==", "<=", ">=")))
-        for address, offset in ((x, y), (y, x)):
-            if operator == "+" and self._of_this_cpu(address, offset):
+        for address, offset in ((x, y), (y, x)) if operator == "+" else ():
+            if self._of_this_cpu(address, offset):
                 return address
         return terms.op(operator, x, y)
 

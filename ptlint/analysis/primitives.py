@@ -120,7 +120,7 @@ class Primitives(Flushed):
             if action.action == "take" and action.object < len(values) and values[action.object][0] in ("g", "f"):
                 # What comes back is what was on the list.
                 content = self.load(("f", values[action.object], "held", bare(node.type)), state)
-                state.taken = {**state.taken, content: _NOTHING}
+                state.take(content)
                 return [(content, state)]
         return [(result, state)]
 
@@ -342,7 +342,7 @@ class Primitives(Flushed):
             content = held if held is not None else ("v", ("f", thing, "held", ""))
             state.memory[("f", head, "held", "")] = content
             if thing[0] != "a":
-                state.taken = {**state.taken, content: _NOTHING}
+                state.take(content)
             for place in list(state.memory):
                 # The list is walked through its head's pointers: these lead to what was held by the other one now.
                 if place[0] == "f" and place[1] == head and place[3] == f"{str(place[2]).rsplit('.', 1)[0]} *":

@@ -64,17 +64,16 @@ class Rounds(Calls):
         """The next time around it is the next entry: what was seen of this one no longer holds, but for tables that are still held."""
         turned = {terms.root(state.memory[("a", name)]) for name in self.flow.given.get(head, ()) if ("a", name) in state.memory}
         self.forget(head, state)
+        aside = {place: value for place, value in state.memory.items() if self._put_aside(place, value, state)}
         state.gone = ()
         if state.claims and state.claims[-1].kind != "round":
             state.claims = (*state.claims, Claim("round", terms.ZERO, "", Step("", self.function.place, "")))
         state.memory = {
             place: value
             for place, value in state.memory.items()
-            if terms.place_type(place) not in self.border.entries
-            or (value == terms.ZERO and turned.isdisjoint(terms.parts(place)))
-            or self._put_aside(place, value, state)
+            if terms.place_type(place) not in self.border.entries or (value == terms.ZERO and turned.isdisjoint(terms.parts(place))) or place in aside
         }
-        held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place) or self._put_aside(place, value, state)}
+        held = {terms.root(value) for place, value in state.memory.items() if self.is_local(place) or place in aside}
         # A table that was freed is done with: its destructor says nothing of the next one.
         gone = {event.term for event in state.events if event.kind in ("free", "put")} - held
         state.stripped = {base: strip for base, strip in state.stripped.items() if base not in gone}
@@ -86,8 +85,9 @@ class Rounds(Calls):
 
     def _put_aside(self, place: Term, value: Term, state: State) -> bool:
         """Was an entry that is cleared by now copied into a page that nobody else has seen? There all of them lie when the loop is done."""
-        page = terms.bottom(place)
-        return page[0] == "m" and terms.place_type(place) in self.border.entries and self.fresh(page, state) and terms.root(value) in state.since
+        if terms.place_type(place) not in self.border.entries or terms.root(value) not in state.since:
+            return False
+        return self.fresh(terms.bottom(place), state)
 
     def _of_every_round(self, head: int, state: State) -> tuple[Event, ...]:
         """The frees so far of tables that variables lead to which the loop does not set: the next time around these are the same tables."""

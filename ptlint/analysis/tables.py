@@ -98,7 +98,7 @@ class Tables(Watching):
         """Whose entry, that others can reach, points to the table right now, by what this path stored; empty where none does."""
         for place, value in state.memory.items():
             entry = self.border.entries.get(terms.place_type(place))
-            if entry is None or place[0] == "f" or (entry.below == "data" and value[0] != "o") or terms.root(value) != base:
+            if entry is None or terms.holds_copy(place) or (entry.below == "data" and value[0] != "o") or terms.root(value) != base:
                 continue
             if (space := self.space(place)) != "own":
                 return (space or "user") if terms.bottom(place)[0] in ("p", "v", "g") else ""

@@ -236,6 +236,11 @@ def record(place: Term) -> Term:
     return place
 
 
+def holds_copy(place: Term) -> bool:
+    """Is an entry that lies there a copy? In a variable of the function's own, and in a record, it links nothing."""
+    return place[0] in ("a", "f")
+
+
 def anchor(term: Term) -> Term:
     """As ``bottom``, through arithmetic too."""
     *_, last = down(term)

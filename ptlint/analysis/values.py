@@ -150,7 +150,7 @@ class State:
     what it was when the loop was ``entered``. ``passes``
     are the calls so far that were given an address space or a mapping. ``taken`` is what was taken off a list that others put things on, with
     the waits since.
-    ``due`` are the nodes of callbacks of RCU that were queued since the last unlink, each with whether the callback completes something.
+    ``due`` are the nodes of callbacks of RCU that were queued since the last unlink or take, each with whether the callback completes something.
     """
 
     __slots__ = (
@@ -230,6 +230,11 @@ class State:
         other.taken = self.taken
         other.due = self.due
         return other
+
+    def take(self, content: Term) -> None:
+        """Something comes off a list that others put things on: nobody has waited for it yet, nor queued anything since it was unlinked."""
+        self.taken = {**self.taken, content: frozenset()}
+        self.due = frozenset()
 
     def key(self) -> tuple[object, ...]:
         """Equal for states that go on alike."""

@@ -320,7 +320,7 @@ def load_border(folder: Path) -> Border:
         touches={name: tuple(row["args"]) for row in data["touch"] for name in row["names"]},
         fills=_by_name(Fill, data["fill"]),
         completions=_names(data["completion"]),
-        callback_waits={name: row.get("arg", -1) for row in data["callback_wait"] for name in row["names"]},
+        callback_waits=_arguments(data["callback_wait"]),
         once=_names(data["once"]),
         runtimes=tuple(msgspec.convert(row, Runtime) for row in runtimes["runtime"]),
     )
